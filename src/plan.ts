@@ -1,0 +1,39 @@
+/** What a command will do, computed before the first write, printed by `--dry-run`. Counts and bytes are exact; requests are an upper bound without retries. */
+export interface Plan {
+  readonly command: 'backup' | 'restore';
+  /** `database.table` */
+  readonly table: string;
+  /** Location of the table (backup) or URI of the backup (restore). */
+  readonly from: string;
+  /** URI of the backup (backup) or target location (restore). */
+  readonly to: string;
+  readonly mode: 'copy' | 'reference';
+  readonly snapshots: number;
+  /** Content files of all retained snapshots, each once. */
+  readonly data: {
+    readonly total: Amount;
+    /** Held already: by an earlier backup, or by the interrupted run that is continued. */
+    readonly reused: Amount;
+    /** Copied by the object store itself. */
+    readonly serverSide: Amount;
+    /** Streamed through this machine. */
+    readonly streamed: Amount;
+  };
+  /** metadata.json, manifest lists, manifests that will be written. */
+  readonly metadata: Amount;
+  readonly requests: Readonly<Record<'get' | 'put' | 'copy' | 'list', number>>;
+  /** Changes beyond mapping paths (restore). */
+  readonly edits: readonly PlannedEdit[];
+}
+
+export interface Amount {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface PlannedEdit {
+  /** Field in metadata.json or catalog. */
+  readonly field: string;
+  readonly from?: string;
+  readonly to: string;
+}
