@@ -1,0 +1,55 @@
+import { BcnError, isCode } from '../errors.js';
+import { type Commit, encodeCommit } from '../repository/commit.js';
+import { readDeletion } from '../repository/events.js';
+import type { Base } from '../repository/hints.js';
+import { commitKey } from '../repository/keys.js';
+import { findCommit } from '../repository/load.js';
+import { placeUri, type RepositoryPlace } from '../repository/place.js';
+import { createOnce } from '../storage/create-once.js';
+import { storeTime } from '../repository/clock.js';
+import type { CallOptions } from '../storage/port.js';
+
+/** The base was deleted while this backup was made; plan again without it. */
+export class BaseDeleted extends Error {}
+
+/**
+ * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the base is looked at right before, and the commit follows within G/2 by the store's
+ * clock. Throws BaseDeleted, or `backup-exists` when the name went to somebody else meanwhile.
+ */
+export async function commitBackup(
+  place: RepositoryPlace,
+  draft: Omit<Commit, 'id' | 'when'>,
+  base: Base | undefined,
+  grace: number,
+  call: CallOptions,
+): Promise<Commit> {
+  for (;;) {
+    const seen = base && (await readDeletion(place, base.commit.id, call));
+    if (seen?.deleted) throw new BaseDeleted();
+    const now = await storeTime(place, call);
+    if (seen && now > seen.seen + grace / 2) continue;
+    return create(place, { ...draft, when: new Date(now).toISOString() }, call);
+  }
+}
+
+async function create(place: RepositoryPlace, draft: Omit<Commit, 'id'>, call: CallOptions): Promise<Commit> {
+  const { id, bytes } = encodeCommit(draft);
+  try {
+    await createOnce(place.store, place.prefix + commitKey(draft.name), bytes, call);
+    return { id, ...draft };
+  } catch (error) {
+    if (!isCode(error, 'object-exists')) throw error;
+    const winner = await findCommit(place, draft.name, call);
+    // Another process that continued this very run was faster; its backup is this one.
+    if (winner?.run === draft.run) return winner;
+    throw nameTaken(place, draft.name, winner);
+  }
+}
+
+export function nameTaken(place: RepositoryPlace, name: string, taken: Commit | undefined): BcnError {
+  const what = taken ? ` (of ${taken.tables.map(({ identifier }) => identifier.join('.')).join(', ')}, made ${taken.when})` : '';
+  return new BcnError('backup-exists', `There is already a backup "${name}" in ${placeUri(place)}${what}`, {
+    object: `${placeUri(place)}/${commitKey(name)}`,
+    hint: 'Backups are never overwritten: choose another --backup-name. See it: bcn show '.concat(name),
+  });
+}

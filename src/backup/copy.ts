@@ -1,0 +1,132 @@
+import { pMapIterable } from 'p-map';
+import { BcnError, isCode } from '../errors.js';
+import { concretePath } from '../iceberg/paths.js';
+import type { InventoryFile } from '../repository/inventory.js';
+import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import { listBelow } from '../repository/runs.js';
+import type { Reporter } from '../report.js';
+import { leftJoin } from '../spill/join.js';
+import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
+import { transfer } from '../storage/transfer.js';
+import { type FilePlan, type NewFile, placedKey } from './files.js';
+
+export interface CopyContext {
+  readonly place: RepositoryPlace;
+  readonly source: StoreResolver;
+  readonly run: string;
+  readonly location: string;
+  readonly table: string;
+  readonly jobs: number;
+  /** An earlier attempt of this run may have left multipart uploads. */
+  readonly continued: boolean;
+  readonly report: Reporter;
+  readonly call: CallOptions;
+}
+
+/** No file below this size is ever uploaded in parts (S3: 5 MiB). */
+const SMALLEST_PART = 5 * 1024 * 1024;
+
+/**
+ * Copies every new content file into the run, keeping what an interrupted attempt left (same key and length), and records where each one lies. Then proves the length of each
+ * by one LIST: a copy's answer holds none.
+ */
+export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<void> {
+  const held = listBelow(context.place, runDataPrefix(context.run), context.call);
+  const progress = { done: 0, bytes: 0 };
+  const copyOne = async ({ left, right }: { left: NewFile; right: { size: number; etag?: string } | undefined }) => {
+    const kept = right?.size === left.size ? { key: left.k, result: right as Partial<WriteResult> } : await copyFile(left, context);
+    return { left, ...kept };
+  };
+  for await (const { left, key, result } of pMapIterable(leftJoin(plan.fresh.sorted(), held), copyOne, { concurrency: context.jobs })) {
+    const { path, size, snapshot } = left;
+    const file: InventoryFile = { path, key, size, snapshot, sum: result.sum ?? null, etag: result.etag ?? null };
+    for (const n of left.ns) await plan.placed.add({ k: placedKey(n, path), n, file });
+    progress.done++;
+    progress.bytes += size;
+    const { objects: total, bytes: totalBytes } = plan.copied;
+    context.report.progress({ phase: 'copying content files', done: progress.done, total, bytes: progress.bytes, totalBytes });
+  }
+  await proveLengths(plan, context);
+}
+
+async function copyFile(file: NewFile, context: CopyContext): Promise<{ key: string; result: WriteResult }> {
+  const uri = concretePath(file.path, context.location);
+  const { store, key: sourceKey } = context.source.resolve(uri);
+  const source = { store, key: sourceKey, size: file.size };
+  const { place, call } = context;
+  // Some stores list unfinished uploads only for an exact key.
+  if (context.continued && file.size >= SMALLEST_PART) await place.store.abortUploads(place.prefix + file.k, call);
+  try {
+    try {
+      return { key: file.k, result: await transfer(source, { store: place.store, key: place.prefix + file.k }, call) };
+    } catch (error) {
+      if (!isCode(error, 'name-conflict')) throw error;
+      const key = hashedDataKey(context.run, uri);
+      return { key, result: await transfer(source, { store: place.store, key: place.prefix + key }, call) };
+    }
+  } catch (error) {
+    if (isCode(error, 'object-not-found')) throw missing(uri, context.table, error);
+    if (isCode(error, 'corrupt')) throw wrongLength(uri, context.table, file.size, undefined, error);
+    throw error;
+  }
+}
+
+async function proveLengths(plan: FilePlan, context: CopyContext): Promise<void> {
+  if (plan.copied.objects === 0) return;
+  const listed = listBelow(context.place, runDataPrefix(context.run), context.call);
+  for await (const { left, right } of leftJoin(plan.fresh.sorted(), listed)) {
+    const uri = concretePath(left.path, context.location);
+    if (right && right.size !== left.size) throw wrongLength(uri, context.table, left.size, right.size);
+    if (!right) await proveHashed(left, uri, context);
+  }
+}
+
+/** A file that the store could not hold under its own name lies under the hash of its URI. */
+async function proveHashed(file: NewFile, uri: string, context: CopyContext): Promise<void> {
+  for await (const object of listBelow(context.place, hashedDataKey(context.run, uri), context.call)) {
+    if (object.size !== file.size) throw wrongLength(uri, context.table, file.size, object.size);
+    return;
+  }
+  throw new BcnError('storage-unavailable', `The copy of ${uri} cannot be found in the repository`, {
+    object: uri,
+    table: context.table,
+    hint: 'Run the same command again. If it stays so, the store loses writes.',
+  });
+}
+
+/** In `reference` mode: proves by one LIST of the source that every new file exists with its length, and records it without a key. */
+export async function referenceFiles(plan: FilePlan, context: CopyContext): Promise<void> {
+  const { store, key: root } = context.source.resolve(`${context.location.replace(/\/+$/, '')}/`);
+  const listed = (async function* () {
+    for await (const page of store.list(root, context.call)) for (const object of page.objects) yield { ...object, key: object.key.slice(root.length) };
+  })();
+  for await (const { left, right } of leftJoin(plan.fresh.sorted(), listed)) {
+    const uri = concretePath(left.path, context.location);
+    if (!right) throw missing(uri, context.table);
+    if (right.size !== left.size) throw wrongLength(uri, context.table, left.size, right.size);
+    const { path, size, snapshot } = left;
+    const file: InventoryFile = { path, key: null, size, snapshot, sum: null, etag: right.etag ?? null };
+    for (const n of left.ns) await plan.placed.add({ k: placedKey(n, path), n, file });
+  }
+}
+
+/** `corrupt`, which the caller turns into `source-changed` when the table has moved on meanwhile. */
+function missing(uri: string, table: string, cause?: unknown): BcnError {
+  return new BcnError('corrupt', `The live file ${uri} of ${table} is missing from the source`, {
+    object: uri,
+    table,
+    cause,
+    hint: 'The table itself is damaged: its metadata names the file. An older backup may still hold it: bcn list',
+  });
+}
+
+function wrongLength(uri: string, table: string, recorded: number, found: number | undefined, cause?: unknown): BcnError {
+  const what = found === undefined ? 'another length' : `${found} bytes`;
+  return new BcnError('corrupt', `The live file ${uri} of ${table} has ${what}; its manifest records ${recorded}`, {
+    object: uri,
+    table,
+    cause,
+    hint: 'The table itself is damaged. An older backup may hold the whole file: bcn list',
+  });
+}

@@ -1,0 +1,104 @@
+import { isCode } from '../errors.js';
+import type { Commit } from '../repository/commit.js';
+import { type TableIdentity, writeHint } from '../repository/hints.js';
+import { beginKey, endKey, newAttemptId, runDataPrefix } from '../repository/keys.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import { createRecord } from '../repository/record.js';
+import { storeTime } from '../repository/clock.js';
+import { createOnce } from '../storage/create-once.js';
+import type { CallOptions } from '../storage/port.js';
+import { VERSION } from '../version.js';
+import type { Opened } from './backup.js';
+import { commitBackup } from './commit.js';
+import { copyFiles, referenceFiles } from './copy.js';
+import { keepBeating } from './heartbeat.js';
+import { writeMeta } from './meta.js';
+import type { BackupDeps, BackupOptions } from './options.js';
+import type { BackupPlan } from './plan.js';
+import { writePaths } from './refusals.js';
+
+/** Carries a plan out: begin, copy, metadata, commit, hint, end. */
+export async function executeBackup(
+  deps: BackupDeps,
+  options: BackupOptions,
+  opened: Opened,
+  plan: BackupPlan,
+  identity: TableIdentity,
+  call: CallOptions,
+): Promise<Commit> {
+  const place = deps.repository;
+  const { run, pinned, table } = opened;
+  const record = opened.record ?? (await createRecord(place, await storeTime(place, call), call));
+  const begin = { asks: opened.ask, pinned: pinned.uri, bcn: VERSION };
+  if (!opened.continued) await createOnce(place.store, place.prefix + beginKey(run), Buffer.from(`${JSON.stringify(begin)}\n`), call);
+  else await place.store.abortUploads(place.prefix + runDataPrefix(run), call);
+  const stopBeating = keepBeating(place, run, record.grace_ms);
+  try {
+    const content = await writeContent(deps, options, opened, plan, call);
+    const draft = {
+      format: 1 as const,
+      bcn: VERSION,
+      name: options.name,
+      run,
+      mode: options.mode,
+      partial: false,
+      tables: [{ ...describe(deps, opened), ...content.table, root: content.root }],
+    };
+    const commit = await commitBackup(place, draft, content.base, record.grace_ms, call);
+    await writeHint(place, identity, commit);
+    await endRun(place, run, call);
+    deps.report.info(`backup "${options.name}" of ${table} is complete`);
+    return commit;
+  } catch (error) {
+    // What this run pinned cannot be backed up: the next attempt must begin at the table's current metadata.
+    if (isCode(error, 'corrupt', 'unsupported')) await endRun(place, run, call);
+    throw error;
+  } finally {
+    stopBeating();
+  }
+}
+
+/** Marks a run as one that nobody continues. Best effort: without the mark the next run of the name goes on where this one stopped. */
+export async function endRun(place: RepositoryPlace, run: string, call: CallOptions): Promise<void> {
+  await createOnce(place.store, place.prefix + endKey(run), Buffer.alloc(0), call).catch(() => undefined);
+}
+
+async function writeContent(deps: BackupDeps, options: BackupOptions, opened: Opened, plan: BackupPlan, call: CallOptions) {
+  if (plan.kind === 'unchanged') {
+    const { files, bytes, manifests, root } = plan.base.table;
+    const table = { manifests, files: { total: files.total, new: 0 }, bytes: { total: bytes.total, new: 0 } };
+    return { table, root, base: plan.base };
+  }
+  const { run, table: name, pinned } = opened;
+  const { repository: place, report, source } = deps;
+  const { location } = pinned.metadata;
+  const copy = { place, source, run, location, table: name, jobs: options.jobs, continued: opened.continued, report, call };
+  await (options.mode === 'copy' ? copyFiles(plan.files, copy) : referenceFiles(plan.files, copy));
+  const context = { place, run, attempt: newAttemptId(), base: plan.base?.root, report, call };
+  const { root, stored } = await writeMeta(pinned, plan.tree, plan.files, context);
+  const { total, copied } = plan.files;
+  const table = {
+    manifests: root.manifests.length,
+    files: { total: total.objects, new: copied.objects },
+    bytes: { total: total.bytes, new: copied.bytes },
+  };
+  return { table, root: stored, base: plan.base?.found };
+}
+
+function describe(deps: BackupDeps, { entry, pinned }: Opened) {
+  const { metadata } = pinned;
+  return {
+    catalog: { type: deps.catalog.type, identity: deps.catalog.identity },
+    identifier: [...entry.ident.namespace, entry.ident.name],
+    uuid: metadata.tableUuid ?? null,
+    entry: entry.raw,
+    location: metadata.location,
+    write_paths: writePaths(metadata),
+    metadata_location: pinned.uri,
+    format_version: metadata.formatVersion,
+    source: deps.source.resolve(metadata.location).store.service,
+    snapshots: metadata.snapshots.length,
+    refs: metadata.refs.map(({ name, type, snapshotId }) => ({ name, type, snapshot_id: snapshotId.toString() })),
+    current_snapshot_id: metadata.currentSnapshotId?.toString() ?? null,
+  };
+}

@@ -1,0 +1,121 @@
+import { BcnError } from '../errors.js';
+import { concretePath } from '../iceberg/paths.js';
+import type { Amount } from '../plan.js';
+import type { Base } from '../repository/hints.js';
+import { type InventoryFile, readInventory } from '../repository/inventory.js';
+import { dataKey } from '../repository/keys.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import type { Root } from '../repository/root.js';
+import { groups } from '../spill/join.js';
+import { type Keyed, Sorter } from '../spill/sorter.js';
+import type { CallOptions } from '../storage/port.js';
+import type { Tree, TreeEntry } from './tree.js';
+
+/** A content file that the repository does not hold yet; `k` is its repository key, or in `reference` mode its name below the table's location. */
+export interface NewFile extends Keyed {
+  /** Abstract. */
+  readonly path: string;
+  readonly size: number;
+  readonly snapshot: string | null;
+  /** Manifests that name it live. */
+  readonly ns: readonly number[];
+}
+
+/** An inventory line waiting for its section; `k` sorts by manifest, then path. */
+export interface PlacedFile extends Keyed {
+  readonly n: number;
+  readonly file: InventoryFile;
+}
+
+export const placedKey = (n: number, path: string): string => `${String(n).padStart(10, '0')}${path}`;
+
+export interface FilePlan {
+  readonly fresh: Sorter<NewFile>;
+  /** Inventory of the new manifests, as far as it is known: what is reused. */
+  readonly placed: Sorter<PlacedFile>;
+  readonly total: Amount;
+  readonly reused: Amount;
+  readonly copied: Amount;
+}
+
+export interface FilePlanContext {
+  readonly place: RepositoryPlace;
+  /** The run that will hold new files; undefined in `reference` mode, where they stay in the source. */
+  readonly run: string | undefined;
+  /** The table's location, exactly. */
+  readonly location: string;
+  readonly table: string;
+  readonly scratch: string;
+  readonly base: { readonly found: Base; readonly root: Root } | undefined;
+  readonly call: CallOptions;
+}
+
+/** One side of the merge: an entry of a new manifest, or a file that the base holds. */
+type Side = TreeEntry | (Keyed & { readonly held: InventoryFile; readonly retained: boolean });
+
+/**
+ * Decides, for each live file of the table once, whether the repository holds it. A file is reused when service, full path, size, table uuid and adding snapshot are equal in
+ * the base (format, "Backup" 5); the caller has compared service, location and uuid.
+ */
+export async function planFiles(tree: Tree, context: FilePlanContext): Promise<FilePlan> {
+  const fresh = new Sorter<NewFile>(context.scratch, 'fresh');
+  const placed = new Sorter<PlacedFile>(context.scratch, 'placed');
+  const total = { objects: 0, bytes: 0 };
+  const reused = { objects: 0, bytes: 0 };
+  const copied = { objects: 0, bytes: 0 };
+  const keptManifests = new Set(tree.manifests.flatMap(({ held }) => (held ? [held.path] : [])));
+  const left = context.base ? context.base.root.manifests.some(({ path }) => !keptManifests.has(path)) : false;
+  const sides = context.base && (tree.carries || left) ? await withBase(tree, context, context.base.root, keptManifests) : tree.entries;
+  for await (const group of groups<Side>(sides.sorted())) {
+    const entries = group.filter((side): side is TreeEntry => 'n' in side);
+    const held = group.find((side) => 'held' in side) as (Side & { held: InventoryFile }) | undefined;
+    const retained = group.some((side) => 'held' in side && side.retained);
+    if (entries.length === 0 && !retained) continue;
+    const first = entries[0] ?? { k: group[0]?.k ?? '', size: held?.held.size ?? 0, snapshot: held?.held.snapshot ?? null };
+    const differs = entries.find(({ size }) => size !== first.size);
+    const path = first.k;
+    const uri = concretePath(path, context.location);
+    if (differs) {
+      throw new BcnError('corrupt', `Manifests of ${context.table} give ${uri} the lengths ${first.size} and ${differs.size}`, { object: uri });
+    }
+    add(total, first.size);
+    const ns = entries.map(({ n }) => n);
+    if (held && held.held.size === first.size && held.held.snapshot === first.snapshot && first.snapshot !== null) {
+      add(reused, first.size);
+      for (const n of ns) await placed.add({ k: placedKey(n, path), n, file: held.held });
+    } else if (ns.length > 0) {
+      add(copied, first.size);
+      await fresh.add({ k: freshKey(uri, context), path, size: first.size, snapshot: first.snapshot, ns });
+    }
+  }
+  if (sides === tree.entries && context.base) {
+    // Nothing left the base and nothing new carries its files: all of it is held, without reading its inventory.
+    const { total: objects } = context.base.found.table.files;
+    const { total: bytes } = context.base.found.table.bytes;
+    for (const amount of [total, reused]) {
+      amount.objects += objects;
+      amount.bytes += bytes;
+    }
+  } else if (sides !== tree.entries) await sides.dispose();
+  return { fresh, placed, total, reused, copied };
+}
+
+function freshKey(uri: string, { run, location, place }: FilePlanContext): string {
+  if (run !== undefined) return dataKey(run, uri, place.prefix.length);
+  return uri.slice(location.replace(/\/+$/, '').length + 1);
+}
+
+async function withBase(tree: Tree, context: FilePlanContext, root: Root, kept: ReadonlySet<string>): Promise<Sorter<Side>> {
+  const sides = new Sorter<Side>(context.scratch, 'sides');
+  for await (const entry of tree.entries.sorted()) await sides.add(entry);
+  for await (const { manifest, files } of readInventory(context.place, root.manifests, context.call)) {
+    const retained = kept.has(manifest.path);
+    for (const file of files) await sides.add({ k: file.path, held: file, retained });
+  }
+  return sides;
+}
+
+function add(amount: { objects: number; bytes: number }, size: number): void {
+  amount.objects++;
+  amount.bytes += size;
+}

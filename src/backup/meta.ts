@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { pMapIterable } from 'p-map';
+import { rewriteManifestList } from '../iceberg/manifest-list.js';
+import { abstractPath } from '../iceberg/paths.js';
+import { rewriteMetadata } from '../iceberg/rewrite-metadata.js';
+import type { StoredObject } from '../repository/commit.js';
+import { PackWriter } from '../repository/inventory.js';
+import { metaPrefix, sha256 } from '../repository/keys.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import { encodeRoot, type Root, type RootList, type RootManifest, type Section } from '../repository/root.js';
+import type { Reporter } from '../report.js';
+import { createOnce } from '../storage/create-once.js';
+import type { CallOptions } from '../storage/port.js';
+import type { FilePlan } from './files.js';
+import type { PinnedMetadata } from './pinned.js';
+import type { Tree, TreeList, TreeManifest } from './tree.js';
+
+export interface MetaContext {
+  readonly place: RepositoryPlace;
+  readonly run: string;
+  readonly attempt: string;
+  readonly base: Root | undefined;
+  readonly report: Reporter;
+  readonly call: CallOptions;
+}
+
+const PARALLEL = 8;
+
+/** Writes a table's abstract metadata, inventory and ROOT, leaf to root. Returns the stored ROOT and what it says. */
+export async function writeMeta(
+  pinned: PinnedMetadata,
+  tree: Tree,
+  files: FilePlan,
+  context: MetaContext,
+): Promise<{ readonly root: Root; readonly stored: StoredObject }> {
+  const { location } = pinned.metadata;
+  const prefix = metaPrefix(context.run, context.attempt);
+  const put = async (name: string, bytes: Buffer): Promise<StoredObject> => {
+    const key = prefix + name;
+    await createOnce(context.place.store, context.place.prefix + key, bytes, context.call);
+    return { key, length: bytes.length, sha256: sha256(bytes) };
+  };
+  const sections = await writeSections(tree, files, put);
+  const manifests = new Map<string, RootManifest>();
+  const writeManifest = async (manifest: TreeManifest): Promise<[string, RootManifest]> => {
+    if (manifest.held) return [manifest.path, manifest.held];
+    const stored = await put(`manifests/${manifest.n}.avro`, await readFile(manifest.file as string));
+    const { sourceLength, files: live, bytes, n, path } = manifest;
+    const section = sections.get(n) ?? { key: '', offset: 0, length: 0 };
+    return [path, { path: abstractPath(path, location), ...stored, sourceLength, files: live, bytes, section }];
+  };
+  for await (const [path, manifest] of pMapIterable(tree.manifests, writeManifest, { concurrency: PARALLEL })) {
+    manifests.set(path, manifest);
+    context.report.progress({ phase: 'writing manifests', done: manifests.size, total: tree.manifests.length });
+  }
+  const heldLists = new Map(context.base?.lists.map((list) => [list.path, list]));
+  const writeList = async (list: TreeList): Promise<RootList> => {
+    const path = abstractPath(list.path, location);
+    const held = heldLists.get(path);
+    if (held) return held;
+    const abstract = await rewriteManifestList(await readFile(list.file), list.path, {
+      path: (p) => abstractPath(p, location),
+      length: (p, recorded) => manifests.get(p)?.length ?? recorded,
+    });
+    return { path, snapshot: list.snapshot.toString(), ...(await put(`lists/${list.snapshot}.avro`, abstract)) };
+  };
+  const lists: RootList[] = [];
+  for await (const list of pMapIterable(tree.lists, writeList, { concurrency: PARALLEL })) lists.push(list);
+  const { bytes } = rewriteMetadata(pinned.bytes, pinned.uri, { path: (p) => abstractPath(p, location) });
+  const metadata = { path: abstractPath(pinned.uri, location), gzip: pinned.gzip, ...(await put('metadata.json', bytes)) };
+  const uuid = pinned.metadata.tableUuid ?? null;
+  const root: Root = { location, metadataLocation: pinned.uri, uuid, metadata, lists, manifests: [...manifests.values()] };
+  return { root, stored: await put('root.ndjson.gz', encodeRoot(root)) };
+}
+
+/** Writes the inventory of the new manifests, one section each, in packs. Returns the section of each manifest that has live files. */
+async function writeSections(
+  tree: Tree,
+  files: FilePlan,
+  put: (name: string, bytes: Buffer) => Promise<StoredObject>,
+): Promise<ReadonlyMap<number, Section>> {
+  const sections = new Map<number, Section>();
+  let packs = 0;
+  const writer = new PackWriter(async (bytes) => (await put(`pack-${packs++}.ndjson.gz`, bytes)).key);
+  let n = -1;
+  let members: Parameters<PackWriter['add']>[0][number][] = [];
+  const close = async () => {
+    const manifest = n;
+    if (members.length > 0) await writer.add(members, (section) => sections.set(manifest, section));
+    members = [];
+  };
+  for await (const placed of files.placed.sorted()) {
+    if (placed.n !== n) await close();
+    n = placed.n;
+    members.push(placed.file);
+  }
+  await close();
+  await writer.flush();
+  for (const manifest of tree.manifests) {
+    const expected = manifest.held ? 0 : manifest.files;
+    if (expected > 0 && !sections.has(manifest.n)) throw new Error(`manifest ${manifest.path} has ${expected} live files and no section`);
+  }
+  return sections;
+}

@@ -1,0 +1,101 @@
+import type { Plan } from '../plan.js';
+import type { Base } from '../repository/hints.js';
+import { commitKey } from '../repository/keys.js';
+import { placeUri } from '../repository/place.js';
+import { readRoot, type Root } from '../repository/root.js';
+import type { CallOptions } from '../storage/port.js';
+import { type FilePlan, planFiles } from './files.js';
+import type { BackupDeps, BackupOptions } from './options.js';
+import type { PinnedMetadata } from './pinned.js';
+import { Refusals } from './refusals.js';
+import { type Tree, walkTree } from './tree.js';
+
+/** What a backup will do. `unchanged`: the base is of this very metadata, so its ROOT serves. */
+export type BackupPlan =
+  | { readonly kind: 'unchanged'; readonly base: Base; readonly shown: Plan }
+  | { readonly kind: 'changed'; readonly base: { readonly found: Base; readonly root: Root } | undefined; readonly tree: Tree; readonly files: FilePlan; readonly shown: Plan };
+
+export interface PlanContext {
+  readonly deps: BackupDeps;
+  readonly options: BackupOptions;
+  readonly table: string;
+  readonly scratch: string;
+  readonly call: CallOptions;
+  readonly run: string;
+  readonly base: Base | undefined;
+}
+
+/** Reads the table and decides everything, writing nothing but spill files. Throws `unsupported` and `corrupt`. */
+export async function planBackup(pinned: PinnedMetadata, context: PlanContext): Promise<BackupPlan> {
+  const { deps, options, table, call } = context;
+  const { metadata } = pinned;
+  const refusals = new Refusals();
+  refusals.checkMetadata(metadata);
+  // A format or encryption that bcn does not know must not be walked.
+  if (metadata.formatVersion > 3) refusals.throwIfAny(table);
+  const service = deps.source.resolve(metadata.location).store.service;
+  const usable = context.base?.table.location === metadata.location && context.base.table.source === service ? context.base : undefined;
+  if (usable && usable.table.metadata_location === pinned.uri) {
+    refusals.throwIfAny(table);
+    return { kind: 'unchanged', base: usable, shown: showUnchanged(pinned, usable, context) };
+  }
+  const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
+  const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
+  const tree = await walkTree(pinned, { source: deps.source, table, scratch: context.scratch, base: base?.root, refusals, call, onProgress });
+  refusals.throwIfAny(table);
+  const files = await planFiles(tree, {
+    place: deps.repository,
+    run: options.mode === 'copy' ? context.run : undefined,
+    location: metadata.location,
+    table,
+    scratch: context.scratch,
+    base,
+    call,
+  });
+  return { kind: 'changed', base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
+}
+
+function head(pinned: PinnedMetadata, { deps, options, table }: PlanContext) {
+  return {
+    command: 'backup' as const,
+    table,
+    from: pinned.metadata.location,
+    to: `${placeUri(deps.repository)}/${commitKey(options.name)}`,
+    mode: options.mode,
+    snapshots: pinned.metadata.snapshots.length,
+    edits: [],
+  };
+}
+
+const NONE = { objects: 0, bytes: 0 };
+
+function showUnchanged(pinned: PinnedMetadata, base: Base, context: PlanContext): Plan {
+  const total = { objects: base.table.files.total, bytes: base.table.bytes.total };
+  return {
+    ...head(pinned, context),
+    data: { total, reused: total, serverSide: NONE, streamed: NONE },
+    metadata: NONE,
+    requests: { get: 0, put: 4, copy: 0, list: 1 },
+  };
+}
+
+function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, context: PlanContext, service: string): Plan {
+  const { deps, options } = context;
+  const copied = options.mode === 'copy' ? files.copied : NONE;
+  const sameService = service === deps.repository.store.service;
+  const fresh = tree.manifests.filter(({ held }) => !held);
+  const objects = fresh.length + tree.lists.length + 3;
+  const bytes = fresh.reduce((sum, { sourceLength }) => sum + sourceLength, pinned.bytes.length);
+  const pages = Math.ceil(Math.max(copied.objects, 1) / 1000);
+  return {
+    ...head(pinned, context),
+    data: { total: files.total, reused: files.reused, serverSide: sameService ? copied : NONE, streamed: sameService ? NONE : copied },
+    metadata: { objects, bytes },
+    requests: {
+      get: sameService ? 0 : copied.objects,
+      put: objects + 5 + (sameService ? 0 : copied.objects),
+      copy: sameService ? copied.objects : 0,
+      list: 2 * pages + 1,
+    },
+  };
+}

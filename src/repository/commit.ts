@@ -1,0 +1,103 @@
+import { BcnError } from '../errors.js';
+import type { RawEntry } from '../catalog/port.js';
+import { sha256 } from './keys.js';
+import type { BackupSummary, TableSummary } from './summary.js';
+
+/** The object that makes a backup visible (format, "COMMIT"). */
+export interface Commit {
+  readonly id: string;
+  readonly format: 1;
+  readonly bcn: string;
+  readonly name: string;
+  readonly run: string;
+  /** ISO 8601, store time. */
+  readonly when: string;
+  readonly mode: 'copy' | 'reference';
+  readonly partial: boolean;
+  readonly tables: readonly CommittedTable[];
+}
+
+export interface CommittedTable {
+  readonly catalog: { readonly type: string; readonly identity: string };
+  /** The namespace's levels, then the table. */
+  readonly identifier: readonly string[];
+  readonly uuid: string | null;
+  readonly entry: RawEntry;
+  /** Exactly as the metadata spells it. */
+  readonly location: string;
+  /** The `write.*.path` properties, exactly. */
+  readonly write_paths: Readonly<Record<string, string>>;
+  readonly metadata_location: string;
+  readonly format_version: number;
+  /** Service that the files were read from. */
+  readonly source: string;
+  readonly snapshots: number;
+  readonly refs: readonly { readonly name: string; readonly type: string; readonly snapshot_id: string }[];
+  readonly current_snapshot_id: string | null;
+  readonly manifests: number;
+  readonly files: { readonly total: number; readonly new: number };
+  readonly bytes: { readonly total: number; readonly new: number };
+  readonly root: StoredObject;
+}
+
+/** An object of the repository that was written by bcn itself. */
+export interface StoredObject {
+  /** Without the repository's prefix. */
+  readonly key: string;
+  /** bytes */
+  readonly length: number;
+  /** hex */
+  readonly sha256: string;
+}
+
+/** The COMMIT's text: `{"id":"…",` and a newline, then the bytes whose sha256 the id is. */
+export function encodeCommit(commit: Omit<Commit, 'id'>): { readonly id: string; readonly bytes: Buffer } {
+  const rest = `${JSON.stringify(commit, undefined, 1).slice(1).trimStart()}\n`;
+  const id = sha256(rest);
+  return { id, bytes: Buffer.from(`{"id":"${id}",\n${rest}`) };
+}
+
+/** Reads a COMMIT and proves its id. Throws `corrupt`, or `repository-too-new` for a later format. */
+export function decodeCommit(bytes: Buffer, object: string): Commit {
+  const end = bytes.indexOf(0x0a);
+  const id = /^\{"id":"([0-9a-f]{64})",$/.exec(bytes.subarray(0, Math.max(end, 0)).toString('latin1'))?.[1];
+  const damaged = (why: string, cause?: unknown) =>
+    new BcnError('corrupt', `The backup record ${object} is damaged: ${why}`, { object, cause, hint: 'Restore another backup: bcn list' });
+  if (id === undefined) throw damaged('its first line does not hold an id');
+  if (sha256(bytes.subarray(end + 1)) !== id) throw damaged('its id is not the sha256 of what follows the first line');
+  let commit: Commit;
+  try {
+    commit = JSON.parse(bytes.toString('utf8')) as Commit;
+  } catch (cause) {
+    throw damaged('it is not JSON', cause);
+  }
+  if (commit.format !== 1) {
+    throw new BcnError('repository-too-new', `The backup record ${object} has format ${commit.format}; this bcn reads format 1`, {
+      object,
+      hint: 'Use a newer bcn.',
+    });
+  }
+  return commit;
+}
+
+export function summarise(commit: Commit): BackupSummary {
+  const { name, id, run, when, mode, bcn } = commit;
+  return { name, id, run, when, mode, bcn, tables: commit.tables.map(summariseTable) };
+}
+
+function summariseTable(table: CommittedTable): TableSummary {
+  return {
+    table: table.identifier.join('.'),
+    catalog: table.catalog.identity,
+    uuid: table.uuid,
+    location: table.location,
+    metadataLocation: table.metadata_location,
+    formatVersion: table.format_version,
+    snapshots: table.snapshots,
+    refs: table.refs.map(({ name, type, snapshot_id }) => ({ name, type, snapshotId: snapshot_id })),
+    currentSnapshotId: table.current_snapshot_id,
+    manifests: table.manifests,
+    files: table.files,
+    bytes: table.bytes,
+  };
+}

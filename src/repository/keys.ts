@@ -1,0 +1,69 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { BcnError } from '../errors.js';
+import { parseLocation } from '../storage/location.js';
+
+/** Keys of repository format 1 (specs/02-repository-format.md, "Layout"), without the repository's own prefix. */
+export const RECORD_KEY = 'bcn.json';
+export const BACKUPS = 'backups/';
+export const RUNS = 'runs/';
+
+/** The longest key that S3 takes, bytes. */
+export const MAX_KEY = 1024;
+
+/** Throws `usage` unless `name` may name a backup: [A-Za-z0-9._-]{1,128}, not starting with a dot. */
+export function assertBackupName(name: string): void {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(name)) return;
+  throw new BcnError('usage', `Invalid backup name ${JSON.stringify(name)}`, {
+    hint: 'Use 1 to 128 letters, digits, dots, underscores and dashes, not starting with a dot.',
+  });
+}
+
+export const commitKey = (name: string): string => `${BACKUPS}${name}.json`;
+export const nameOfCommitKey = (key: string): string => key.slice(BACKUPS.length, -'.json'.length);
+export const eventsPrefix = (backupId: string): string => `events/${backupId}/`;
+export const runPrefix = (run: string): string => `${RUNS}${run}/`;
+export const runDataPrefix = (run: string): string => `${runPrefix(run)}data/`;
+export const beginKey = (run: string): string => `${runPrefix(run)}begin.json`;
+export const endKey = (run: string): string => `${runPrefix(run)}end`;
+export const beatKey = (run: string, time: number): string => `${runPrefix(run)}beat-${time}-${randomBytes(4).toString('hex')}`;
+export const metaPrefix = (run: string, attempt: string): string => `${runPrefix(run)}meta/${attempt}/`;
+
+/** `<UTC start>-<hash of name>-<random>`; `start` in ms. */
+export function newRunId(name: string, start: number): string {
+  const utc = new Date(start).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${utc}-${nameHash(name)}-${randomBytes(16).toString('hex')}`;
+}
+
+export const newAttemptId = (): string => randomBytes(8).toString('hex');
+
+/** The part of a run id that all runs of one backup name share. */
+export const nameHash = (name: string): string => sha256(name).slice(0, 16);
+
+/** Which hints belong to a table: its uuid, or catalog identity and name for v1 tables without one. */
+export const tableKey = (uuid: string | undefined, catalog: string, table: string): string =>
+  sha256(uuid ?? `${catalog}\n${table}`).slice(0, 32);
+
+export const hintPrefix = (table: string): string => `tables/${table}/`;
+const LATEST = 9_999_999_999_999;
+export const hintKey = (table: string, when: number, name: string): string =>
+  `${hintPrefix(table)}${String(LATEST - when).padStart(13, '0')}-${name}`;
+/** Name of the backup that a hint key points to. */
+export const nameOfHintKey = (key: string): string => key.slice(key.lastIndexOf('/') + 15);
+
+/** Where a content file of this source URI lies in a run, verbatim under its source key where that can be (format, "Layout"). */
+export function dataKey(run: string, uri: string, prefixLength: number): string {
+  const { scheme, bucket, key } = parseLocation(uri);
+  const kept = `${runDataPrefix(run)}${scheme === 'file' ? '_local' : bucket}/${key}`;
+  const fits = prefixLength + Buffer.byteLength(kept) <= MAX_KEY;
+  return fits && key.split('/').every(isPlainSegment) ? kept : hashedDataKey(run, uri);
+}
+
+export const hashedDataKey = (run: string, uri: string): string => `${runDataPrefix(run)}h/${sha256(uri)}`;
+
+function isPlainSegment(segment: string): boolean {
+  return segment !== '' && segment !== '.' && segment !== '..' && !segment.includes('\0') && Buffer.byteLength(segment) <= 255;
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { BcnError, isCode } from '../errors.js';
+import type { CallOptions } from '../storage/port.js';
+import { RECORD_KEY } from './keys.js';
+import { placeUri, type RepositoryPlace } from './place.js';
+
+/** bcn.json (format, "bcn.json"). */
+export interface RepositoryRecord {
+  readonly format: number;
+  readonly id: string;
+  /** Features a reader must know. */
+  readonly features: readonly string[];
+  /** G: how long deleted backups and interrupted runs are safe, ms. */
+  readonly grace_ms: number;
+  readonly created: string;
+}
+
+export const DEFAULT_GRACE_MS = 24 * 3_600_000;
+
+/** The repository's record. Throws `repository-not-found`, `repository-too-new` or `corrupt`. */
+export async function readRecord(place: RepositoryPlace, options: CallOptions = {}): Promise<RepositoryRecord> {
+  const record = await findRecord(place, options);
+  if (record) return record;
+  throw new BcnError('repository-not-found', `There is no backup repository at ${placeUri(place)}`, {
+    object: placeUri(place),
+    hint: 'Check BACKUP_BUCKET; the first "bcn backup" makes the repository.',
+  });
+}
+
+/** The repository's record, or undefined when there is none yet. */
+export async function findRecord(place: RepositoryPlace, options: CallOptions = {}): Promise<RepositoryRecord | undefined> {
+  try {
+    const { bytes } = await place.store.get(place.prefix + RECORD_KEY, options);
+    return decodeRecord(bytes, `${placeUri(place)}/${RECORD_KEY}`);
+  } catch (error) {
+    if (isCode(error, 'object-not-found')) return undefined;
+    throw error;
+  }
+}
+
+/** The repository's record, made when there is none. Two makers at once both get the winner's. `created` is the store time, ms. */
+export async function createRecord(place: RepositoryPlace, created: number, options: CallOptions = {}): Promise<RepositoryRecord> {
+  const record: RepositoryRecord = {
+    format: 1,
+    id: randomBytes(16).toString('hex'),
+    features: [],
+    grace_ms: DEFAULT_GRACE_MS,
+    created: new Date(created).toISOString(),
+  };
+  try {
+    await place.store.create(place.prefix + RECORD_KEY, Buffer.from(`${JSON.stringify(record)}\n`), options);
+    return record;
+  } catch (error) {
+    if (isCode(error, 'object-exists')) return readRecord(place, options);
+    throw error;
+  }
+}
+
+function decodeRecord(bytes: Buffer, object: string): RepositoryRecord {
+  let record: RepositoryRecord;
+  try {
+    record = JSON.parse(bytes.toString('utf8')) as RepositoryRecord;
+  } catch (cause) {
+    throw new BcnError('corrupt', `The repository record ${object} is not JSON`, { object, cause });
+  }
+  if (!Number.isInteger(record?.format) || !Array.isArray(record.features) || !Number.isFinite(record.grace_ms)) {
+    throw new BcnError('corrupt', `The repository record ${object} lacks format, features or grace_ms`, { object });
+  }
+  if (record.format > 1 || record.features.length > 0) {
+    const why = record.format > 1 ? `format ${record.format}` : `the features ${record.features.join(', ')}`;
+    throw new BcnError('repository-too-new', `The repository ${object} needs ${why}; this bcn knows format 1 without features`, {
+      object,
+      hint: 'Use a newer bcn.',
+    });
+  }
+  return record;
+}

@@ -1,0 +1,83 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { BcnError } from '../errors.js';
+import type { CallOptions } from '../storage/port.js';
+import { type CommittedTable, type StoredObject } from './commit.js';
+import { readStored } from './stored.js';
+import type { RepositoryPlace } from './place.js';
+
+/** Everything a backup of one table needs (format, "ROOT"). */
+export interface Root {
+  /** What all metadata named here was abstracted against. */
+  readonly location: string;
+  readonly metadataLocation: string;
+  readonly uuid: string | null;
+  readonly metadata: RootMetadata;
+  readonly lists: readonly RootList[];
+  readonly manifests: readonly RootManifest[];
+}
+
+export interface RootMetadata extends StoredObject {
+  readonly path: string;
+  /** The source file was gzipped; the stored one is not. */
+  readonly gzip: boolean;
+}
+
+export interface RootList extends StoredObject {
+  readonly path: string;
+  /** Snapshot id. */
+  readonly snapshot: string;
+}
+
+export interface RootManifest extends StoredObject {
+  readonly path: string;
+  /** Length that the source's file had. */
+  readonly sourceLength: number;
+  /** Live entries and the sum of their sizes. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Its inventory section; length 0 = no live entry. */
+  readonly section: Section;
+}
+
+/** A gzip member inside a pack. */
+export interface Section {
+  readonly key: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export function encodeRoot(root: Root): Buffer {
+  const { metadata, lists, manifests, ...head } = root;
+  const lines = [
+    { type: 'root', format: 1, ...head },
+    { type: 'metadata', ...metadata },
+    ...lists.map((list) => ({ type: 'list', ...list })),
+    ...manifests.map((manifest) => ({ type: 'manifest', ...manifest })),
+  ];
+  return gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+export function decodeRoot(bytes: Buffer, object: string): Root {
+  const damaged = (why: string, cause?: unknown) => new BcnError('corrupt', `The table root ${object} is damaged: ${why}`, { object, cause });
+  let lines: ({ type: string } & Record<string, unknown>)[];
+  try {
+    lines = gunzipSync(bytes)
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  } catch (cause) {
+    throw damaged('it is not gzipped NDJSON', cause);
+  }
+  const of = (type: string) => lines.filter((line) => line.type === type).map(({ type: _, ...rest }) => rest as unknown);
+  const head = of('root')[0] as { format: number } & Pick<Root, 'location' | 'metadataLocation' | 'uuid'>;
+  const metadata = of('metadata')[0] as RootMetadata;
+  if (head?.format !== 1 || metadata === undefined) throw damaged('it lacks its first lines');
+  const { location, metadataLocation, uuid } = head;
+  return { location, metadataLocation, uuid, metadata, lists: of('list') as RootList[], manifests: of('manifest') as RootManifest[] };
+}
+
+/** Reads and checks the ROOT of a committed table. Throws `corrupt`. */
+export async function readRoot(place: RepositoryPlace, table: CommittedTable, options: CallOptions = {}): Promise<Root> {
+  return decodeRoot(await readStored(place, table.root, options), `${place.store.uri}/${place.prefix}${table.root.key}`);
+}

@@ -1,0 +1,88 @@
+import { isCode } from '../errors.js';
+import type { CallOptions, ObjectInfo } from '../storage/port.js';
+import { beginKey, nameHash, RUNS, runPrefix } from './keys.js';
+import type { RepositoryPlace } from './place.js';
+
+/** begin.json: what a run set out to do, and the metadata it pinned. A rerun that asks for the same continues it. */
+export interface Begin {
+  readonly asks: BackupAsk;
+  /** metadata_location pinned when the run began. */
+  readonly pinned: string;
+  readonly bcn: string;
+}
+
+/** Two runs with equal asks are runs of the same backup. */
+export interface BackupAsk {
+  readonly name: string;
+  readonly mode: 'copy' | 'reference';
+  /** Catalog identity. */
+  readonly catalog: string;
+  /** `database.table` */
+  readonly table: string;
+  /** null = a v1 table without one. */
+  readonly uuid: string | null;
+}
+
+export interface FoundRun {
+  readonly run: string;
+  readonly begin: Begin;
+  /** Store time of its newest write, ms. */
+  readonly lastWrite: number;
+  /** It was committed and reported, or given up. */
+  readonly ended: boolean;
+}
+
+/** Runs that began longer ago than this are not looked for; a run this old has long stopped writing or is still alive on its own. */
+const LOOK_BACK_MS = 14 * 24 * 3_600_000;
+
+/** The newest run of that backup name that asks for the same thing, ended or not. */
+export async function findRun(place: RepositoryPlace, ask: BackupAsk, now: number, options: CallOptions = {}): Promise<FoundRun | undefined> {
+  const since = new Date(now - LOOK_BACK_MS).toISOString().replace(/[-:]|\.\d+/g, '');
+  const mark = `-${nameHash(ask.name)}-`;
+  const runs: string[] = [];
+  for await (const page of place.store.list(place.prefix + RUNS, { ...options, delimiter: '/', startAfter: place.prefix + RUNS + since })) {
+    for (const prefix of page.prefixes) {
+      const run = prefix.slice((place.prefix + RUNS).length, -1);
+      if (run.includes(mark)) runs.push(run);
+    }
+  }
+  for (const run of runs.reverse()) {
+    const begin = await readBegin(place, run, options);
+    if (begin && sameAsk(begin.asks, ask)) return { run, begin, ...(await readLiveness(place, run, options)) };
+  }
+  return undefined;
+}
+
+async function readBegin(place: RepositoryPlace, run: string, options: CallOptions): Promise<Begin | undefined> {
+  try {
+    return JSON.parse((await place.store.get(place.prefix + beginKey(run), options)).bytes.toString('utf8')) as Begin;
+  } catch (error) {
+    // A run that was killed before its begin.json, or whose begin.json cannot be read, is nobody's to continue.
+    if (isCode(error, 'object-not-found') || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function sameAsk(a: BackupAsk, b: BackupAsk): boolean {
+  return a.name === b.name && a.mode === b.mode && a.catalog === b.catalog && a.table === b.table && a.uuid === b.uuid;
+}
+
+async function readLiveness(place: RepositoryPlace, run: string, options: CallOptions): Promise<{ lastWrite: number; ended: boolean }> {
+  let lastWrite = 0;
+  let ended = false;
+  const prefix = place.prefix + runPrefix(run);
+  for await (const page of place.store.list(prefix, options)) {
+    for (const { key, modified } of page.objects) {
+      lastWrite = Math.max(lastWrite, modified ?? 0);
+      ended ||= key === `${prefix}end`;
+    }
+  }
+  return { lastWrite, ended };
+}
+
+/** What lies below a prefix, object by object, in key order, keys without the repository's prefix. */
+export async function* listBelow(place: RepositoryPlace, prefix: string, options: CallOptions = {}): AsyncGenerator<ObjectInfo> {
+  for await (const page of place.store.list(place.prefix + prefix, options)) {
+    for (const object of page.objects) yield { ...object, key: object.key.slice(place.prefix.length) };
+  }
+}

@@ -1,0 +1,30 @@
+/** A backup as `list`, `show` and `backup` report it. int64 ids are strings. */
+export interface BackupSummary {
+  readonly name: string;
+  readonly id: string;
+  readonly run: string;
+  /** ISO 8601, the store's clock. */
+  readonly when: string;
+  readonly mode: 'copy' | 'reference';
+  /** The version of bcn that made it. */
+  readonly bcn: string;
+  readonly tables: readonly TableSummary[];
+}
+
+export interface TableSummary {
+  /** `database.table` */
+  readonly table: string;
+  /** Identity of the catalog it came from. */
+  readonly catalog: string;
+  readonly uuid: string | null;
+  readonly location: string;
+  readonly metadataLocation: string;
+  readonly formatVersion: number;
+  readonly snapshots: number;
+  readonly refs: readonly { readonly name: string; readonly type: string; readonly snapshotId: string }[];
+  readonly currentSnapshotId: string | null;
+  readonly manifests: number;
+  /** Content files of all retained snapshots; `new` = copied by this backup. */
+  readonly files: { readonly total: number; readonly new: number };
+  readonly bytes: { readonly total: number; readonly new: number };
+}

@@ -1,0 +1,37 @@
+import { BcnError } from '../errors.js';
+import { withScratch } from '../spill/scratch.js';
+import type { CallOptions } from '../storage/port.js';
+import { planContent } from './files.js';
+import type { AbortResult, RestoreDeps, RestoreOptions } from './options.js';
+import { isRegistered, prepare } from './prepare.js';
+import { rollBack } from './rollback.js';
+
+/**
+ * Removes what an interrupted restore with these options left in the target. Throws `object-not-found` when there is none, `table-exists` when it had finished: a table
+ * is dropped in its catalog, not here.
+ */
+export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): Promise<AbortResult> {
+  const call: CallOptions = options.signal ? { signal: options.signal } : {};
+  const prepared = await prepare(deps, options, call);
+  const { commit, table, root, layout, target, claim, claimAt, resuming } = prepared;
+  const { location } = layout;
+  if (!resuming) {
+    throw new BcnError('object-not-found', `There is no interrupted restore of "${commit.name}" at ${location}`, {
+      object: location,
+      hint: 'Give the same options as the restore that was interrupted.',
+    });
+  }
+  const exists = () =>
+    new BcnError('table-exists', `The restore had finished, or another table has its name: nothing at ${location} was removed`, {
+      object: location,
+      hint: 'Drop the table in its catalog if it is not wanted.',
+    });
+  if (await isRegistered(deps, prepared, call)) throw exists();
+  return withScratch(options.tmpDir, async (scratch) => {
+    const { expected } = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
+    const context = { catalog: deps.catalog, target, layout, root, claim, claimKey: claimAt.key, call };
+    const objects = await rollBack(expected, context);
+    if (objects === undefined) throw exists();
+    return { location, objects };
+  });
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { type Catalog, formatIdent, type TableIdent } from '../catalog/port.js';
+import { BcnError, isCode } from '../errors.js';
+import type { Commit } from '../repository/commit.js';
+import { sha256 } from '../repository/keys.js';
+import { createOnce } from '../storage/create-once.js';
+import type { CallOptions, ResolvedObject } from '../storage/port.js';
+
+/** Restore's record in the target (format, "Restore's record in the target"): whose the objects below it are. */
+export interface Claim {
+  readonly format: 1;
+  readonly backup: string;
+  /** Digest of backup, catalog, table, location and options. */
+  readonly plan: string;
+  /** Chosen once, so that a resumed restore registers the same table. */
+  readonly table_uuid: string;
+  readonly metadata_file: string;
+  /** Tells apart two restores that began at once. */
+  readonly run: string;
+}
+
+export interface ClaimRequest {
+  readonly commit: Commit;
+  readonly catalog: Catalog;
+  readonly target: TableIdent;
+  readonly location: string;
+  readonly keepUuid: boolean;
+  /** The uuid the source has, if it has one. */
+  readonly sourceUuid: string | null;
+  /** Version number and codec of the metadata file to write. */
+  readonly version: number;
+  readonly gzip: boolean;
+}
+
+/** Key of the claim below the target location. */
+export function claimName(catalog: Catalog, target: TableIdent): string {
+  return `metadata/.bcn-restore-${sha256([catalog.identity, ...target.namespace, target.name].join('\n')).slice(0, 16)}.json`;
+}
+
+/** Whether an object below a target is some restore's claim. */
+export const isClaim = (name: string): boolean => /^metadata\/\.bcn-restore-[0-9a-f]{16}\.json$/.test(name);
+
+export function newClaim(request: ClaimRequest): Claim {
+  const { commit, catalog, target, location, keepUuid, sourceUuid, version, gzip } = request;
+  const plan = sha256(JSON.stringify([commit.id, catalog.identity, formatIdent(target), location, keepUuid]));
+  return {
+    format: 1,
+    backup: commit.id,
+    plan,
+    table_uuid: keepUuid && sourceUuid !== null ? sourceUuid : randomUUID(),
+    metadata_file: catalog.metadataFileName(version, randomUUID(), gzip),
+    run: randomUUID(),
+  };
+}
+
+/** The claim at a target, or undefined. Throws `target-not-empty` when it cannot be read. */
+export async function readClaim(at: ResolvedObject, options: CallOptions = {}): Promise<Claim | undefined> {
+  try {
+    return JSON.parse((await at.store.get(at.key, options)).bytes.toString('utf8')) as Claim;
+  } catch (error) {
+    if (isCode(error, 'object-not-found')) return undefined;
+    if (error instanceof SyntaxError) throw foreignClaim(at, error);
+    throw error;
+  }
+}
+
+/** Makes the claim ours: creates it, or takes up an equal one that an interrupted attempt left. Throws `target-not-empty` for somebody else's. */
+export async function takeClaim(at: ResolvedObject, wanted: Claim, options: CallOptions = {}): Promise<Claim> {
+  try {
+    await createOnce(at.store, at.key, Buffer.from(`${JSON.stringify(wanted)}\n`), options);
+    return wanted;
+  } catch (error) {
+    if (!isCode(error, 'object-exists')) throw error;
+    const found = await readClaim(at, options);
+    if (found?.plan === wanted.plan) return found;
+    throw foreignClaim(at, error);
+  }
+}
+
+export function foreignClaim(at: ResolvedObject, cause?: unknown): BcnError {
+  const object = `${at.store.uri}/${at.key}`;
+  return new BcnError('target-not-empty', `Another restore has claimed the target: ${object}`, {
+    object,
+    cause,
+    hint: 'Finish it with its own command, remove what it left with the same command and --abort, or choose another --target-location.',
+  });
+}

@@ -1,0 +1,147 @@
+import { pMapIterable } from 'p-map';
+import { BcnError, isCode } from '../errors.js';
+import { concretePath } from '../iceberg/paths.js';
+import type { Amount } from '../plan.js';
+import type { Commit, CommittedTable } from '../repository/commit.js';
+import { readInventory } from '../repository/inventory.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import type { Root } from '../repository/root.js';
+import type { Reporter } from '../report.js';
+import { groups, leftJoin } from '../spill/join.js';
+import { type Keyed, Sorter } from '../spill/sorter.js';
+import type { CallOptions, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
+import { transfer } from '../storage/transfer.js';
+import type { TargetLayout } from './layout.js';
+
+/** An object the restored table needs; `k` is its key in the target. */
+export interface TargetFile extends Keyed {
+  readonly size: number;
+  /** Where a content file comes from: a repository key, or in `reference` mode null = the source. Absent for metadata, which is written. */
+  readonly from?: string | null;
+  /** Abstract path. */
+  readonly path: string;
+}
+
+export interface ContentPlan {
+  /** Content files, each once; metadata is added as it is written. */
+  readonly expected: Sorter<TargetFile>;
+  readonly total: Amount;
+  /** There already, from an interrupted attempt. */
+  readonly held: Amount;
+}
+
+export interface ContentContext {
+  readonly place: RepositoryPlace;
+  readonly commit: Commit;
+  readonly table: CommittedTable;
+  readonly root: Root;
+  readonly layout: TargetLayout;
+  readonly scratch: string;
+  /** An attempt of this restore was interrupted. */
+  readonly resuming: boolean;
+  readonly call: CallOptions;
+}
+
+/** Which content files the restored table needs, and which of them are there. */
+export async function planContent(context: ContentContext): Promise<ContentPlan> {
+  const named = new Sorter<TargetFile>(context.scratch, 'named');
+  for await (const { files } of readInventory(context.place, context.root.manifests, context.call)) {
+    for (const { path, key, size } of files) await named.add({ k: context.layout.at(path).key, size, from: key, path });
+  }
+  const expected = new Sorter<TargetFile>(context.scratch, 'expected');
+  for await (const [file] of groups(named.sorted())) await expected.add(file as TargetFile);
+  await named.dispose();
+  const total = { objects: 0, bytes: 0 };
+  const held = { objects: 0, bytes: 0 };
+  const there = context.resuming ? listTarget(context.layout, context.call) : none();
+  for await (const { left, right } of leftJoin(expected.sorted(), there)) {
+    for (const amount of right ? [total, held] : [total]) {
+      amount.objects++;
+      amount.bytes += left.size;
+    }
+  }
+  return { expected, total, held };
+}
+
+export interface CopyContext extends ContentContext {
+  readonly source: StoreResolver;
+  readonly jobs: number;
+  readonly report: Reporter;
+}
+
+/** Copies every content file that is not there yet. Throws `corrupt` for one that the repository lost, `target-not-empty` for a foreign object in its place. */
+export async function copyContent(plan: ContentPlan, context: CopyContext): Promise<void> {
+  const there = context.resuming ? listTarget(context.layout, context.call) : none();
+  if (context.resuming) await context.layout.root.store.abortUploads(context.layout.root.key, context.call);
+  const progress = { done: 0, bytes: 0 };
+  const copyOne = async ({ left, right }: { left: TargetFile; right: ObjectInfo | undefined }) => {
+    if (right && right.size !== left.size) throw foreignObject(context, right);
+    if (!right) await copyFile(left, context);
+    return left.size;
+  };
+  for await (const size of pMapIterable(leftJoin(plan.expected.sorted(), there), copyOne, { concurrency: context.jobs })) {
+    progress.done++;
+    progress.bytes += size;
+    const { objects: total, bytes: totalBytes } = plan.total;
+    context.report.progress({ phase: 'copying content files', done: progress.done, total, bytes: progress.bytes, totalBytes });
+  }
+}
+
+/** No file below this size is ever uploaded in parts (S3: 5 MiB). */
+const SMALLEST_PART = 5 * 1024 * 1024;
+
+async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
+  const { store } = context.layout.root;
+  const source = contentSource(file, context);
+  if (context.resuming && file.size >= SMALLEST_PART) await store.abortUploads(file.k, context.call);
+  try {
+    await transfer(source, { store, key: file.k }, context.call);
+  } catch (error) {
+    if (!isCode(error, 'object-not-found', 'corrupt')) throw error;
+    const object = `${source.store.uri}/${source.key}`;
+    const reference = file.from === null;
+    throw new BcnError('corrupt', `The content file ${object} ${isCode(error, 'corrupt') ? 'has another length than the backup recorded' : 'is missing'}`, {
+      object,
+      cause: error,
+      hint: reference
+        ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
+        : `The backup is damaged. See all damage: bcn verify ${context.commit.name}`,
+    });
+  }
+}
+
+/** Where a content file is read from. */
+function contentSource(file: TargetFile, context: CopyContext): CopySource {
+  if (file.from) return { store: context.place.store, key: context.place.prefix + file.from, size: file.size };
+  return { ...context.source.resolve(concretePath(file.path, context.table.location)), size: file.size };
+}
+
+/** Proves by one LIST that every object of the plan is in the target with its length (law 9). */
+export async function proveTarget(expected: Sorter<TargetFile>, context: ContentContext): Promise<void> {
+  const problems: string[] = [];
+  for await (const { left, right } of leftJoin(expected.sorted(), listTarget(context.layout, context.call))) {
+    const what = right === undefined ? 'is missing' : right.size === left.size ? undefined : `has ${right.size} bytes instead of ${left.size}`;
+    if (what) problems.push(`${context.layout.root.store.uri}/${left.k} ${what}`);
+    if (problems.length === 5) break;
+  }
+  if (problems.length === 0) return;
+  throw new BcnError('corrupt', `The copy in the target is not whole: ${problems.join('; ')}`, {
+    object: context.layout.location,
+    hint: 'Nothing was registered. Check the backup (bcn verify) and run the same command again.',
+  });
+}
+
+/** Every object below the target location, in key order. */
+export async function* listTarget(layout: TargetLayout, call: CallOptions): AsyncGenerator<ObjectInfo> {
+  for await (const page of layout.root.store.list(layout.root.key, call)) yield* page.objects;
+}
+
+async function* none(): AsyncGenerator<ObjectInfo> {}
+
+function foreignObject({ layout }: ContentContext, object: ObjectInfo): BcnError {
+  const uri = `${layout.root.store.uri}/${object.key}`;
+  return new BcnError('target-not-empty', `There is an object of another length in the place of a file to restore: ${uri}`, {
+    object: uri,
+    hint: 'Somebody else writes there. Choose another --target-location.',
+  });
+}

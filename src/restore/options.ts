@@ -1,0 +1,47 @@
+import type { Catalog, TableIdent } from '../catalog/port.js';
+import type { Plan } from '../plan.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import type { Reporter } from '../report.js';
+import type { StoreResolver } from '../storage/port.js';
+
+export interface RestoreDeps {
+  readonly catalog: Catalog;
+  readonly repository: RepositoryPlace;
+  /** Writes the restored table. */
+  readonly target: StoreResolver;
+  /** Reads the content files of a `reference` backup. */
+  readonly source: StoreResolver;
+  readonly report: Reporter;
+}
+
+export interface RestoreOptions {
+  readonly backupName: string;
+  readonly target: TableIdent;
+  /** URI; without it the catalog's own place, else `<scheme of the source>://<warehouseBucket>/<database>/<table>`. */
+  readonly targetLocation?: string;
+  readonly warehouseBucket: string;
+  readonly keepUuid: boolean;
+  readonly jobs: number;
+  readonly dryRun: boolean;
+  readonly tmpDir: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreResult {
+  /** `already` when the table had been registered by an earlier attempt of this restore. */
+  readonly outcome: 'planned' | 'restored' | 'already';
+  /** Absent when the outcome is `already`. */
+  readonly plan?: Plan;
+  /** `database.table` */
+  readonly table: string;
+  readonly location: string;
+  /** Absent after --dry-run. */
+  readonly metadataLocation?: string;
+  readonly tableUuid?: string;
+}
+
+/** `restore --abort`: what was removed. */
+export interface AbortResult {
+  readonly location: string;
+  readonly objects: number;
+}

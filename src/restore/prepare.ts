@@ -1,0 +1,97 @@
+import { formatIdent, type TableIdent } from '../catalog/port.js';
+import { BcnError, isCode } from '../errors.js';
+import type { Commit, CommittedTable } from '../repository/commit.js';
+import { loadBackup } from '../repository/load.js';
+import { readRoot, type Root } from '../repository/root.js';
+import { readStored } from '../repository/stored.js';
+import type { CallOptions, ResolvedObject } from '../storage/port.js';
+import { type Claim, claimName, foreignClaim, newClaim, readClaim } from './claim.js';
+import { TargetLayout } from './layout.js';
+import type { RestoreDeps, RestoreOptions } from './options.js';
+import { assertTargetApart, targetLocation } from './target.js';
+import { type ConcreteMetadata, concreteMetadata } from './write.js';
+
+/** What a restore knows before it looks at content files. */
+export interface Prepared {
+  readonly commit: Commit;
+  readonly table: CommittedTable;
+  readonly root: Root;
+  /** The stored, abstract metadata.json. */
+  readonly abstract: Buffer;
+  readonly target: TableIdent;
+  readonly layout: TargetLayout;
+  readonly claim: Claim;
+  readonly claimAt: ResolvedObject;
+  /** An earlier attempt of this very restore left its claim. */
+  readonly resuming: boolean;
+  /** The metadata as it will be. */
+  readonly concrete: ConcreteMetadata;
+}
+
+/** Loads the backup, decides the target and looks for an earlier attempt. Reads only. */
+export async function prepare(deps: RestoreDeps, options: RestoreOptions, call: CallOptions): Promise<Prepared> {
+  const commit = await loadBackup(deps.repository, options.backupName, call);
+  const table = commit.tables[0];
+  if (!table) throw new BcnError('corrupt', `The backup "${commit.name}" holds no table`, { object: commit.name });
+  const target = deps.catalog.normalise(options.target);
+  const location = targetLocation(options.targetLocation, table, target, deps.catalog, options.warehouseBucket);
+  const layout = new TargetLayout(location, deps.target);
+  const root = await readRoot(deps.repository, table, call);
+  const abstract = await readStored(deps.repository, root.metadata, call);
+  const request = {
+    commit,
+    catalog: deps.catalog,
+    target,
+    location,
+    keepUuid: options.keepUuid,
+    sourceUuid: root.uuid,
+    version: versionOf(root.metadataLocation) + 1,
+    gzip: root.metadata.gzip,
+  };
+  const fresh = newClaim(request);
+  const claimAt = layout.below(claimName(deps.catalog, target));
+  const found = await readClaim(claimAt, call);
+  if (found && found.plan !== fresh.plan) throw foreignClaim(claimAt);
+  const claim = found ?? fresh;
+  const concrete = concreteMetadata(abstract, root, layout, claim);
+  return { commit, table, root, abstract, target, layout, claim, claimAt, resuming: found !== undefined, concrete };
+}
+
+/** Whether the interrupted attempt had got as far as the catalog. */
+export async function isRegistered({ catalog }: RestoreDeps, prepared: Prepared, call: CallOptions): Promise<boolean> {
+  if (!prepared.resuming) return false;
+  try {
+    return (await catalog.load(prepared.target, call)).metadataLocation === prepared.concrete.uri;
+  } catch (error) {
+    if (isCode(error, 'table-not-found', 'namespace-not-found', 'unsupported')) return false;
+    throw error;
+  }
+}
+
+/** All refusals that need no content: catalog, overlap, foreign objects in the target. */
+export async function assertFree(deps: RestoreDeps, prepared: Prepared, call: CallOptions): Promise<void> {
+  const { target, table, layout, concrete, resuming } = prepared;
+  const registration = { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry };
+  await deps.catalog.preflight(registration, call);
+  await assertTargetApart(layout.location, target, table, deps.repository, deps.target, deps.catalog, call);
+  if (resuming) return;
+  for await (const page of layout.root.store.list(layout.root.key, call)) {
+    for (const { key, size } of page.objects) {
+      // Hadoop's file systems leave zero-byte markers for folders.
+      if (key.endsWith('/') && size === 0) continue;
+      const object = `${layout.root.store.uri}/${key}`;
+      throw new BcnError('target-not-empty', `The target location ${layout.location} is not empty: it holds ${object}`, {
+        object,
+        table: formatIdent(target),
+        hint: 'Existing objects are never overwritten: choose another --target-location.',
+      });
+    }
+  }
+}
+
+/** Version number in a metadata file's name, `00003-<uuid>…` or `v3…`; -1 when there is none, as in Iceberg's parseVersion. */
+function versionOf(metadataLocation: string): number {
+  const name = metadataLocation.slice(metadataLocation.lastIndexOf('/') + 1);
+  const digits = /^(\d+)-/.exec(name)?.[1] ?? /^v(\d+)\./.exec(name)?.[1];
+  return digits === undefined ? -1 : Number(digits);
+}

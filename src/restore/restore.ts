@@ -1,0 +1,103 @@
+import { formatIdent } from '../catalog/port.js';
+import { isCode } from '../errors.js';
+import type { Plan } from '../plan.js';
+import { commitKey } from '../repository/keys.js';
+import { placeUri } from '../repository/place.js';
+import { withScratch } from '../spill/scratch.js';
+import type { CallOptions } from '../storage/port.js';
+import { takeClaim } from './claim.js';
+import { type ContentPlan, copyContent, planContent, proveTarget } from './files.js';
+import type { RestoreDeps, RestoreOptions, RestoreResult } from './options.js';
+import { assertFree, isRegistered, type Prepared, prepare } from './prepare.js';
+import { rollBack } from './rollback.js';
+import { concreteMetadata, writeMetadata, writeTree } from './write.js';
+
+/**
+ * Brings a backup back as a table (format, "Restore's record in the target"). Errors: `backup-not-found`, `usage` (target), `target-not-empty`, `table-exists`,
+ * `namespace-not-found`, `unsupported` (the catalog cannot hold it), `corrupt` (the backup is damaged), storage and catalog errors, `commit-unknown`. The catalog
+ * is touched only after every file is proven to be there.
+ */
+export async function restore(deps: RestoreDeps, options: RestoreOptions): Promise<RestoreResult> {
+  const call: CallOptions = options.signal ? { signal: options.signal } : {};
+  const prepared = await prepare(deps, options, call);
+  const { layout, target, concrete } = prepared;
+  const head = { table: formatIdent(target), location: layout.location };
+  const done = { ...head, metadataLocation: concrete.uri, tableUuid: prepared.claim.table_uuid };
+  if (await isRegistered(deps, prepared, call)) {
+    if (!options.dryRun) await removeClaim(prepared, call);
+    return { outcome: 'already', ...done };
+  }
+  await assertFree(deps, prepared, call);
+  return withScratch(options.tmpDir, async (scratch) => {
+    const { commit, table, root, resuming } = prepared;
+    const content = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
+    const plan = show(deps, prepared, content);
+    if (options.dryRun) return { outcome: 'planned', plan, ...head };
+    await execute(deps, options, prepared, content, scratch, call);
+    return { outcome: 'restored', plan, ...done };
+  });
+}
+
+async function execute(
+  deps: RestoreDeps,
+  options: RestoreOptions,
+  prepared: Prepared,
+  content: ContentPlan,
+  scratch: string,
+  call: CallOptions,
+): Promise<void> {
+  const { commit, table, root, layout, target, abstract, claimAt, resuming } = prepared;
+  const { repository: place, source, catalog, report } = deps;
+  const claim = await takeClaim(claimAt, prepared.claim, call);
+  const context = { place, commit, table, root, layout, scratch, resuming, call, source, jobs: options.jobs, report };
+  try {
+    await copyContent(content, context);
+    const write = { place, root, layout, expected: content.expected, report, call };
+    const concrete = concreteMetadata(abstract, root, layout, claim, await writeTree(write));
+    await writeMetadata(concrete, write);
+    await proveTarget(content.expected, context);
+    await catalog.register({ ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry }, call);
+  } catch (error) {
+    // What another attempt can finish stays; what can never become a table goes.
+    if (isCode(error, 'corrupt', 'unsupported', 'usage', 'table-exists', 'target-not-empty', 'namespace-not-found')) {
+      const rollback = { catalog, target, layout, root, claim, claimKey: claimAt.key, call };
+      const removed = await rollBack(content.expected, rollback).catch(() => undefined);
+      if (removed !== undefined) report.info(`removed the ${removed} objects that this restore had written below ${layout.location}`);
+      else report.warn(`what this restore wrote below ${layout.location} is still there`, { object: layout.location });
+    }
+    throw error;
+  }
+  await removeClaim(prepared, call);
+}
+
+async function removeClaim({ claimAt }: Prepared, call: CallOptions): Promise<void> {
+  await claimAt.store.delete([claimAt.key], call);
+}
+
+function show(deps: RestoreDeps, prepared: Prepared, content: ContentPlan): Plan {
+  const { commit, root, table, layout, concrete } = prepared;
+  const { total, held } = content;
+  const copied = { objects: total.objects - held.objects, bytes: total.bytes - held.bytes };
+  const none = { objects: 0, bytes: 0 };
+  const from = commit.mode === 'copy' ? deps.repository.store.service : deps.source.resolve(table.location).store.service;
+  const serverSide = from === layout.root.store.service;
+  const written = [root.metadata, ...root.lists, ...root.manifests];
+  const streamed = serverSide ? 0 : copied.objects;
+  return {
+    command: 'restore',
+    table: formatIdent(prepared.target),
+    from: `${placeUri(deps.repository)}/${commitKey(commit.name)}`,
+    to: layout.location,
+    mode: commit.mode,
+    snapshots: table.snapshots,
+    data: { total, reused: held, serverSide: serverSide ? copied : none, streamed: serverSide ? none : copied },
+    metadata: { objects: written.length, bytes: written.reduce((sum, { length }) => sum + length, 0) },
+    requests: {
+      get: written.length + streamed,
+      put: written.length + 1 + streamed,
+      copy: serverSide ? copied.objects : 0,
+      list: 1 + Math.ceil((total.objects + written.length) / 1000),
+    },
+    edits: concrete.edits,
+  };
+}
