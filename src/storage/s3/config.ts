@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+
+const MiB = 1 << 20;
+/** S3 copies at most this much in one request. */
+const MAX_SINGLE_COPY = 5 * 1024 * MiB;
+/** S3 takes no smaller part, but the last. */
+const MIN_PART = 5 * MiB;
+/** S3 takes no more parts. */
+const MAX_PARTS = 10_000;
+
+export type CopyChecksum = 'SHA256' | 'CRC64NVME' | 'CRC32C' | 'CRC32';
+
+/** One S3 service as one identity sees it. */
+export interface S3Config {
+  /** http:// or https:// address; undefined = AWS. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** undefined = the AWS SDK's default chain (environment, profile, container, instance role). */
+  readonly credentials?: S3Credentials;
+  /** Where endpoint and credentials come from, for error messages: `http://… (S3_ENDPOINT), keys of S3_ACCESS_KEY`. */
+  readonly origin?: string;
+  /** `http://host/bucket/key` instead of `http://bucket.host/key`; default true with an endpoint. */
+  readonly forcePathStyle?: boolean;
+  /** Copies of more bytes go in parts; default and maximum 5 GiB. */
+  readonly multipartThreshold?: number;
+  /** Bytes of a part, at least 5 MiB; default 256 MiB for copies, 8 MiB for uploads. Grows for objects of more than 10,000 parts. */
+  readonly partSize?: number;
+  /** Asked of the service for copies; default SHA256. */
+  readonly copyChecksum?: CopyChecksum;
+  /** Name of service and identity: stores of equal labels copy between each other. Default: endpoint and a hash of the key id. */
+  readonly label?: string;
+  /** Keys of one page of a listing; the service may give fewer. */
+  readonly pageSize?: number;
+  readonly timeouts?: S3Timeouts;
+  /** Tries of one request; default 5. */
+  readonly maxAttempts?: number;
+}
+
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** In ms. */
+export interface S3Timeouts {
+  /** default 5,000 */
+  readonly connect?: number;
+  /** Longest silence on a connection; default 60,000. */
+  readonly idle?: number;
+  /** The same for requests in which the service copies or assembles an object, and may be silent meanwhile; default 600,000. */
+  readonly copyIdle?: number;
+}
+
+/** The `service` of the stores: no secret in it, and the key id only as a hash. */
+export function serviceLabel(config: S3Config): string {
+  if (config.label !== undefined) return config.label;
+  const where = config.endpoint?.replace(/\/+$/, '') ?? `aws/${config.region ?? 'default region'}`;
+  const who = config.credentials
+    ? createHash('sha256').update(config.credentials.accessKeyId).digest('hex').slice(0, 8)
+    : 'default chain';
+  return `s3 ${where} as ${who}`;
+}
+
+/** Where requests go, for messages. */
+export function endpointName(config: S3Config): string {
+  return config.endpoint ?? `AWS S3${config.region ? ` in ${config.region}` : ''}`;
+}
+
+/** Which settings were used, for messages. */
+export function describeOrigin(config: S3Config): string {
+  if (config.origin !== undefined) return config.origin;
+  const who = config.credentials ? 'the configured access key' : "the AWS SDK's default credential chain";
+  return `${endpointName(config)}, ${who}`;
+}
+
+export function multipartThreshold(config: S3Config): number {
+  return Math.min(config.multipartThreshold ?? MAX_SINGLE_COPY, MAX_SINGLE_COPY);
+}
+
+/** The size of the parts of an object: the wanted one, or more where 10,000 parts would not do, in whole MiB. */
+export function partSizeFor(size: number, wanted: number): number {
+  return Math.max(MIN_PART, wanted, Math.ceil(size / MAX_PARTS / MiB) * MiB);
+}

@@ -1,0 +1,82 @@
+/** What an SDK error says, whatever its class: the SDK models few of S3's codes. */
+export interface Failure {
+  /** S3's code (`NoSuchKey`), a Node code (`ECONNREFUSED`) or the SDK's name (`TimeoutError`). */
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly message: string;
+  /** The right region, when the answer names it. */
+  readonly region: string | undefined;
+}
+
+interface SdkError extends Error {
+  readonly code?: unknown;
+  readonly Code?: unknown;
+  readonly Region?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
+}
+
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return { code: '', status: undefined, message: String(error), region: undefined };
+  const e = error as SdkError;
+  const region = e.$response?.headers?.['x-amz-bucket-region'] ?? e.Region;
+  // DNS and connection failures of several addresses come as one AggregateError with an empty message.
+  const inner = error instanceof AggregateError ? (error.errors[0] as SdkError | undefined) : undefined;
+  const name = /^(Aggregate|Type|Range|Syntax)?Error$/.test(e.name) ? undefined : e.name;
+  const codes = [e.Code, e.code, inner?.code, name];
+  return {
+    code: (codes.find((code) => typeof code === 'string' && code !== '') as string | undefined) ?? '',
+    status: e.$metadata?.httpStatusCode ?? e.$response?.statusCode,
+    message: e.message || inner?.message || e.name,
+    region: typeof region === 'string' ? region : undefined,
+  };
+}
+
+/** True when the error is one of these S3 codes. */
+export function isS3Code(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(failureOf(error).code);
+}
+
+/** The service does not know a part of the request (checksum algorithm, bulk delete); without it the request may succeed. */
+export function isRefusal(error: unknown): boolean {
+  const { code, status } = failureOf(error);
+  return status === 501 || status === 405 || (status === 400 && REFUSALS.has(code));
+}
+
+const REFUSALS = new Set([
+  'InvalidArgument',
+  'InvalidRequest',
+  'NotImplemented',
+  'MissingContentMD5',
+  'MalformedXML',
+  'UnsupportedOperation',
+]);
+
+/** An answer that says 200 but does not hold what success consists of. */
+export class EmptySuccess extends Error {
+  override readonly name = 'EmptySuccess';
+
+  constructor(request: string) {
+    super(`${request} was answered 200 without a result`);
+  }
+}
+
+/** The service cannot hold this key at all, so nothing is there. */
+export function isImpossibleKey(code: string | undefined): boolean {
+  return code !== undefined && IMPOSSIBLE_KEY.has(code);
+}
+
+const IMPOSSIBLE_KEY = new Set([
+  'KeyTooLongError',
+  'InvalidURI',
+  'XMinioInvalidObjectName',
+  'XMinioInvalidResourceName',
+  'XMinioParentIsObject',
+  'XMinioObjectExistsAsDirectory',
+  'ObjectParentIsFile',
+]);
+
+/** The service's clock (ms) in a failed answer, NaN where there is none. */
+export function failureDate(error: unknown): number {
+  return Date.parse((error as SdkError).$response?.headers?.date ?? '');
+}

@@ -1,0 +1,167 @@
+import type { Readable } from 'node:stream';
+import { BcnError } from '../../errors.js';
+import { keyProblem, notFound, objectExists, throwIfAborted, unwritableKey } from '../guard.js';
+import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, StoredBytes, WriteResult } from '../port.js';
+import { S3Connection } from './client.js';
+import type { S3Config } from './config.js';
+import { copyObject } from './copy.js';
+import { type S3Request, s3Error } from './errors.js';
+import { failureOf, isS3Code } from './failure.js';
+import { listObjects } from './list.js';
+import { getObject, readObject } from './read.js';
+import { abortUploads, deleteObjects } from './remove.js';
+import { retry } from './retry.js';
+import { putObject, uploadStream } from './upload.js';
+
+/** The stores of one S3 service share their connections and what is known of the service. */
+export interface S3Service {
+  readonly service: string;
+  bucket(name: string): ObjectStore;
+}
+
+/** Opens nothing yet: the SDK is loaded and the first connection made by the first call of a store. */
+export function createS3Service(config: S3Config): S3Service {
+  const connection = new S3Connection(config);
+  return { service: connection.service, bucket: (name) => new S3Store(connection, name) };
+}
+
+/** The store of one bucket. For several buckets of one service, `createS3Service` shares more. */
+export function createS3Store(config: S3Config, bucket: string): ObjectStore {
+  return createS3Service(config).bucket(bucket);
+}
+
+class S3Store implements ObjectStore {
+  readonly uri: string;
+  readonly service: string;
+  readonly #connection: S3Connection;
+  readonly #bucket: string;
+
+  constructor(connection: S3Connection, bucket: string) {
+    this.#connection = connection;
+    this.#bucket = bucket;
+    this.uri = `s3://${bucket}`;
+    this.service = connection.service;
+  }
+
+  get(key: string, options: CallOptions = {}): Promise<StoredBytes> {
+    return this.#guard({ action: 'read', key, ...options }, () => getObject(this.#connection, this.#at(key, options)));
+  }
+
+  read(key: string, options: CallOptions = {}): Promise<Readable> {
+    return this.#guard({ action: 'read', key, ...options }, () => readObject(this.#connection, this.#at(key, options)));
+  }
+
+  create(key: string, bytes: Uint8Array, options: CallOptions = {}): Promise<WriteResult> {
+    return this.#guard({ action: 'create', key, ...options }, async () => {
+      try {
+        // 409: another conditional write of this key is under way. Who wins is known soon.
+        return await retry({ attempts: 6, when: isConflict, signal: options.signal }, () =>
+          putObject(this.#connection, { ...this.#at(key, options), ifFree: true }, bytes),
+        );
+      } catch (error) {
+        if (isConflict(error) && (await this.#exists(key, options))) throw objectExists(this.#object(key), error);
+        throw error;
+      }
+    });
+  }
+
+  async upload(key: string, body: Readable, size: number, options: CallOptions = {}): Promise<WriteResult> {
+    try {
+      return await this.#guard({ action: 'write', key, ...options }, () =>
+        uploadStream(this.#connection, { ...this.#at(key, options), size }, body),
+      );
+    } finally {
+      body.destroy();
+    }
+  }
+
+  copy(source: CopySource, key: string, options: CallOptions = {}): Promise<WriteResult> {
+    const from = `${source.store.uri}/${source.key}`;
+    return this.#guard({ action: 'copy', key, source: from, ...options }, async () => {
+      if (source.store.service !== this.service) {
+        throw new BcnError('unexpected', `${from} cannot be copied server-side into ${this.uri}.`, { object: from });
+      }
+      if (keyProblem(source.key)) throw notFound(from);
+      const sourceBucket = source.store.uri.slice('s3://'.length);
+      const request = { ...this.#at(key, options), sourceBucket, sourceKey: source.key, source: from, size: source.size };
+      try {
+        return await copyObject(this.#connection, request);
+      } catch (error) {
+        // S3 does not say which of the two buckets is missing.
+        if (!isS3Code(error, 'NoSuchBucket') || !(await this.#bucketExists(options))) throw error;
+        throw s3Error(error, { action: 'copy', object: from, bucket: sourceBucket }, this.#connection.config);
+      }
+    });
+  }
+
+  async *list(prefix: string, options: ListOptions = {}): AsyncIterable<ListPage> {
+    const pages = listObjects(this.#connection, this.#bucket, prefix, options);
+    for (;;) {
+      const next = await this.#guard({ action: 'list', key: prefix, signal: options.signal }, () => pages.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  }
+
+  delete(keys: readonly string[], options: CallOptions = {}): Promise<void> {
+    // No object has a key that cannot be, so it is gone already.
+    const possible = keys.filter((key) => keyProblem(key) === undefined);
+    return this.#guard({ action: 'delete', key: '', ...options }, () =>
+      deleteObjects(this.#connection, this.#bucket, possible, options.signal),
+    );
+  }
+
+  abortUploads(prefix: string, options: CallOptions = {}): Promise<number> {
+    return this.#guard({ action: 'delete', key: prefix, ...options }, () =>
+      abortUploads(this.#connection, this.#bucket, prefix, options.signal),
+    );
+  }
+
+  #at(key: string, options: CallOptions) {
+    return { bucket: this.#bucket, key, object: this.#object(key), signal: options.signal };
+  }
+
+  #object(key: string): string {
+    return `${this.uri}/${key}`;
+  }
+
+  async #exists(key: string, options: CallOptions): Promise<boolean> {
+    return readObject(this.#connection, this.#at(key, options)).then(
+      (body) => {
+        body.destroy();
+        return true;
+      },
+      () => false,
+    );
+  }
+
+  async #bucketExists({ signal }: CallOptions): Promise<boolean> {
+    const head = this.#connection.send(
+      ({ sdk, client, options }) => client.send(new sdk.HeadBucketCommand({ Bucket: this.#bucket }), options),
+      { signal },
+    );
+    return head.then(
+      () => true,
+      (error: unknown) => failureOf(error).status !== 404,
+    );
+  }
+
+  async #guard<T>(request: Omit<S3Request, 'object' | 'bucket'> & { readonly key: string }, run: () => Promise<T>): Promise<T> {
+    const { key, action, signal } = request;
+    const object = this.#object(key);
+    throwIfAborted(signal, object);
+    const problem = keyProblem(key);
+    if (problem && action !== 'list' && action !== 'delete')
+      throw action === 'read' ? notFound(object) : unwritableKey(object, problem);
+    try {
+      return await run();
+    } catch (error) {
+      throw s3Error(error, { ...request, object, bucket: this.#bucket }, this.#connection.config);
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  const { status, code } = failureOf(error);
+  return status === 409 && (code === 'ConditionalRequestConflict' || code === 'OperationAborted' || code === 'Conflict');
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { stopOnAbort, wrongLength } from '../guard.js';
+import type { WriteResult } from '../port.js';
+import type { S3Connection } from './client.js';
+import { partSizeFor } from './config.js';
+import { EmptySuccess } from './failure.js';
+import { multipart, type PutPart } from './multipart.js';
+
+const MiB = 1 << 20;
+/** Up to here a stream is held in memory and put in one request. */
+const PUT_LIMIT = 8 * MiB;
+const UPLOAD_PART = 8 * MiB;
+
+export interface UploadRequest {
+  readonly bucket: string;
+  readonly key: string;
+  /** URI, for messages. */
+  readonly object: string;
+  readonly size: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Puts bytes in one request with their sha256, which the service checks. */
+export async function putObject(
+  connection: S3Connection,
+  target: { readonly bucket: string; readonly key: string; readonly signal: AbortSignal | undefined; readonly ifFree?: boolean },
+  bytes: Uint8Array,
+): Promise<WriteResult> {
+  const sha256 = createHash('sha256').update(bytes).digest('base64');
+  const { output, date } = await connection.send(
+    ({ sdk, client, options }) =>
+      client.send(
+        new sdk.PutObjectCommand({
+          Bucket: target.bucket,
+          Key: target.key,
+          Body: bytes,
+          ContentLength: bytes.length,
+          ChecksumSHA256: sha256,
+          ...(target.ifFree ? { IfNoneMatch: '*' } : {}),
+        }),
+        options,
+      ),
+    { signal: target.signal },
+  );
+  if (!output.ETag) throw new EmptySuccess('PutObject');
+  return { etag: output.ETag, sum: { alg: 'sha256', value: sha256, kind: 'full' }, date };
+}
+
+/**
+ * Uploads a stream: small ones in one request, others in parts of which four are in memory. The sum is bcn's own, over all
+ * bytes. Throws `corrupt` before anything becomes visible when the stream does not hold `size` bytes.
+ */
+export async function uploadStream(connection: S3Connection, request: UploadRequest, body: Readable): Promise<WriteResult> {
+  const { bucket, key, object, size, signal } = request;
+  const release = stopOnAbort(body, signal, object);
+  try {
+    if (size <= PUT_LIMIT) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of counted(body, size, object)) chunks.push(chunk);
+      return await putObject(connection, { bucket, key, signal }, Buffer.concat(chunks));
+    }
+    const hash = createHash('sha256');
+    const partSize = partSizeFor(size, connection.config.partSize ?? UPLOAD_PART);
+    const parts = async function* (): AsyncGenerator<PutPart> {
+      for await (const bytes of sliced(counted(body, size, object), partSize)) {
+        hash.update(bytes);
+        yield (id, number, partSignal) =>
+          putPart(connection, request, { id, number, bytes, signal: partSignal }).catch((error: Error) => {
+            // Else the upload would wait for the next bytes of a source that may stay silent.
+            body.destroy(error);
+            throw error;
+          });
+      }
+    };
+    const { etag, date } = await multipart(connection, { bucket, key, partSize, algorithm: undefined, signal }, parts());
+    return { etag, sum: { alg: 'sha256', value: hash.digest('base64'), kind: 'full' }, date };
+  } finally {
+    release();
+    body.destroy();
+  }
+}
+
+async function* counted(body: Readable, size: number, object: string): AsyncGenerator<Buffer> {
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > size) throw wrongLength(object, size, 'more');
+    yield chunk;
+  }
+  if (length !== size) throw wrongLength(object, size, `${length}`);
+}
+
+/** Cuts a stream into pieces of exactly this many bytes, the last one shorter. */
+async function* sliced(body: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
+  let piece = Buffer.allocUnsafe(bytes);
+  let filled = 0;
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.length; ) {
+      const taken = chunk.copy(piece, filled, at);
+      at += taken;
+      filled += taken;
+      if (filled < bytes) continue;
+      yield piece;
+      piece = Buffer.allocUnsafe(bytes);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
+}
+
+interface UploadPart {
+  readonly id: string;
+  readonly number: number;
+  readonly bytes: Buffer;
+  readonly signal: AbortSignal;
+}
+
+async function putPart(connection: S3Connection, request: UploadRequest, part: UploadPart) {
+  const { output } = await connection.send(
+    ({ sdk, client, options }) =>
+      client.send(
+        new sdk.UploadPartCommand({
+          Bucket: request.bucket,
+          Key: request.key,
+          UploadId: part.id,
+          PartNumber: part.number,
+          Body: part.bytes,
+          ContentLength: part.bytes.length,
+        }),
+        options,
+      ),
+    { signal: part.signal },
+  );
+  if (!output.ETag) throw new EmptySuccess('UploadPart');
+  return { number: part.number, etag: output.ETag };
+}

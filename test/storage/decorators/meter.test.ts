@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { MeteredStore } from '../../../src/storage/decorators/meter.js';
+import { MemoryService, MemoryStore } from '../../../src/storage/memory/memory-store.js';
+import { storageConformance } from '../../conformance/storage.js';
+import { all } from '../../conformance/storage-parts/tools.js';
+
+storageConformance('metered memory', async () => {
+  const service = new MemoryService();
+  const make = (name: string) => new MeteredStore(new MemoryStore(name, { service, pageSize: 7 }));
+  return { store: make('one'), sibling: make('two'), prefix: 'p/' };
+});
+
+test('counts calls, requests, bytes and objects', async () => {
+  const store = new MeteredStore(new MemoryStore('m', { pageSize: 2 }));
+  await store.create('a', Buffer.alloc(10));
+  await store.upload('b', Readable.from([Buffer.alloc(3), Buffer.alloc(4)]), 7);
+  await store.copy({ store, key: 'a', size: 10 }, 'c');
+  await store.get('a');
+  await buffer(await store.read('b'));
+  await all(store, '');
+  await store.delete(['a', 'b']);
+  await expect(store.get('a')).rejects.toThrow();
+  await expect(store.create('c', Buffer.alloc(100))).rejects.toThrow();
+  expect(store.usage()).toEqual({
+    calls: { get: 2, read: 1, create: 2, upload: 1, copy: 1, list: 2, delete: 1, abortUploads: 0 },
+    requests: { get: 3, put: 3, copy: 1, list: 2, delete: 1 },
+    bytes: { get: 17, put: 17, copy: 10 },
+    objects: { list: 3, delete: 2 },
+  });
+});
+
+test('a snapshot does not change', async () => {
+  const store = new MeteredStore(new MemoryStore('m'));
+  const before = store.usage();
+  await store.create('a', Buffer.alloc(1));
+  expect(before.calls.create).toBe(0);
+  expect(before.bytes.put).toBe(0);
+});
+
+test('a stream that is not read to its end counts what was read, and closes its source', async () => {
+  const memory = new MemoryStore('m');
+  await memory.create('a', Buffer.alloc(10 << 20));
+  const store = new MeteredStore(memory);
+  const stream = await store.read('a');
+  for await (const _chunk of stream) break;
+  expect(stream.destroyed).toBe(true);
+  expect(store.usage().bytes.get).toBeLessThan(5 << 20);
+});

@@ -1,0 +1,63 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { failure } from '../../conformance/storage-parts/tools.js';
+import { s3Failure, storeOf, xml } from './fake-server.js';
+
+const MiB = 1 << 20;
+
+describe('create', () => {
+  test('asks for If-None-Match and gives the sha256', async () => {
+    const { store, fake } = await storeOf((_seen, response) => response.writeHead(200, { etag: '"e"' }).end());
+    await store.create('a b/ü+%', Buffer.from('hi'));
+    expect(fake.seen[0]?.url).toMatch(/^\/buck\/a%20b\/%C3%BC%2B%25(\?|$)/);
+    expect(fake.seen[0]?.headers).toMatchObject({
+      'if-none-match': '*',
+      'x-amz-checksum-sha256': 'j0NDRmSPa5bfid2pAcUXaxCm2Dlh3TwayItZstwyeqQ=',
+    });
+  });
+
+  test('409 is tried again: then it wins, or the key is taken', async () => {
+    const won = await storeOf((_seen, response, count) =>
+      count < 3 ? s3Failure(response, 409, 'ConditionalRequestConflict') : response.writeHead(200, { etag: '"e"' }).end(),
+    );
+    await won.store.create('x', Buffer.from('hi'));
+    expect(won.fake.seen.length).toBe(3);
+    await won.fake.close();
+    const lost = await storeOf((_seen, response, count) =>
+      s3Failure(response, count < 3 ? 409 : 412, count < 3 ? 'ConditionalRequestConflict' : 'PreconditionFailed'),
+    );
+    await failure(lost.store.create('x', Buffer.from('hi')), 'object-exists');
+  });
+
+  test('409 without end: object-exists when it is there, else unavailable', async () => {
+    let exists = true;
+    const { store } = await storeOf((seen, response) => {
+      if (seen.method === 'PUT') s3Failure(response, 409, 'ConditionalRequestConflict');
+      else if (exists) response.end('x');
+      else s3Failure(response, 404, 'NoSuchKey');
+    });
+    await failure(store.create('x', Buffer.from('hi')), 'object-exists');
+    exists = false;
+    const error = await failure(store.create('x', Buffer.from('hi')), 'storage-unavailable');
+    expect(error.retryable).toBe(true);
+  }, 30_000);
+
+  test('a service without conditional writes is refused', async () => {
+    const { store } = await storeOf((_seen, response) => s3Failure(response, 501, 'NotImplemented'));
+    await failure(store.create('x', Buffer.from('hi')), 'unsupported');
+  });
+});
+
+test('an upload in parts that fails does not wait for a silent source', async () => {
+  const { store, fake } = await storeOf((seen, response) => {
+    if (seen.url.includes('uploads'))
+      xml(response, '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>');
+    else if (seen.method === 'DELETE') response.writeHead(204).end();
+    else s3Failure(response, 403, 'AccessDenied');
+  });
+  const body = new PassThrough();
+  body.write(Buffer.alloc(9 * MiB));
+  await failure(store.upload('x', body, 20 * MiB), 'storage-auth');
+  expect(body.destroyed).toBe(true);
+  expect(fake.seen.at(-1)?.method).toBe('DELETE');
+});
