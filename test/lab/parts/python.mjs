@@ -1,0 +1,31 @@
+/** Python environments. They are only ever used as `bin/python`, since a venv's other scripts do not survive a rename. */
+import { join } from 'node:path';
+import { run } from '../../../scripts/lib/proc.mjs';
+
+const CANDIDATES = ['python3.11', 'python3.12', 'python3.13', 'python3'];
+
+/** The interpreter of a folder that `makeVenv` filled. */
+export function pythonOf(folder) {
+  return join(folder, 'venv', 'bin', 'python');
+}
+
+/** Make `folder/venv` with exactly these requirements. */
+export async function makeVenv(folder, packages) {
+  const python = await findPython();
+  await run(python, ['-m', 'venv', join(folder, 'venv')], { what: 'python -m venv' });
+  const options = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input'];
+  await run(pythonOf(folder), [...options, ...packages], { what: `pip install ${packages[0]}` });
+}
+
+async function findPython() {
+  for (const command of CANDIDATES) {
+    const script = 'import sys, venv, ensurepip; assert sys.version_info >= (3, 10)';
+    try {
+      await run(command, ['-c', script]);
+      return command;
+    } catch {
+      // Not there, or too old: the next one.
+    }
+  }
+  throw new Error('no Python 3.10 or newer with venv is installed');
+}
