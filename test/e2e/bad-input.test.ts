@@ -1,0 +1,147 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWith, makeBucket } from '../lab/lab.js';
+import { sparkClient } from '../lab/spark.js';
+import { empty, listing, putObject, split } from './buckets.js';
+import { backupArgs, Bcn, restoreArgs, summary, unique } from './support.js';
+
+describeWith(['s3', 'hms', 'spark'], 'bad input against real servers', (lab) => {
+  const spark = sparkClient(lab);
+  const database = unique('bad');
+  const repository = unique('bad-repo').replaceAll('_', '-');
+  const bcn = new Bcn(lab, repository);
+  const table = `${database}.orders`;
+
+  beforeAll(async () => {
+    await makeBucket(lab, repository);
+    await spark.run(
+      `CREATE NAMESPACE hms.${database}`,
+      `CREATE TABLE hms.${table} (id bigint) USING iceberg`,
+      `INSERT INTO hms.${table} VALUES (1)`,
+    );
+    await bcn.backup(table, 'good');
+  });
+  afterAll(async () => {
+    await spark.run(`DROP NAMESPACE IF EXISTS hms.${database} CASCADE`).catch(() => undefined);
+  });
+
+  /** Runs, expects the exit code and texts in the error, and that neither repository nor warehouse changed. */
+  async function refused(args: readonly string[], exit: number, texts: readonly (string | RegExp)[], env: Record<string, string> = {}) {
+    const before = [await listing(lab, repository), await listing(lab, 'warehouse', `hive/${database}.db/`)];
+    const ran = await bcn.run([...args, '--json'], env);
+    expect(ran.exit, ran.stdout + ran.stderr).toBe(exit);
+    expect(summary(ran)).toMatchObject({ type: 'summary', ok: false, exit });
+    const lines = ran.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const error = lines.find(({ type }) => type === 'error');
+    for (const text of texts) expect(JSON.stringify(error)).toMatch(text);
+    expect(error?.hint, 'an error names the next step').toBeTruthy();
+    expect([await listing(lab, repository), await listing(lab, 'warehouse', `hive/${database}.db/`)], 'nothing was written').toEqual(before);
+  }
+
+  const restoreTo = (location: string, name = 'x') => restoreArgs('good', `${database}.${name}`, location);
+
+  test('unknown table, database and backup, with near names', async () => {
+    await refused(backupArgs(`${database}.order`, 'x'), 20, ['order', /Did you mean.*orders/]);
+    await refused(backupArgs(`${database}x.orders`, 'x'), 20, [`${database}x`, new RegExp(`Did you mean.*${database}`)]);
+    await refused(restoreArgs('goood', `${database}.x`, 's3://warehouse/x/x'), 20, ['goood', /Did you mean.*good/]);
+    await refused(restoreArgs('good', 'nosuchdb.x', 's3://warehouse/x/x'), 20, ['nosuchdb']);
+  });
+
+  test('a used name, an invalid name', async () => {
+    await refused(backupArgs(table, 'good'), 23, ['good']);
+    await refused(backupArgs(table, '.hidden'), 2, ['hidden']);
+    await refused(backupArgs(table, 'a/b'), 2, ['a/b']);
+  });
+
+  test('target table, foreign objects at the target', async () => {
+    await refused(restoreTo(`s3://warehouse/${database}/y`, 'orders'), 23, ['orders']);
+    await putObject(lab, 'warehouse', `${database}/full/data/mine.parquet`, 'x');
+    await refused(restoreTo(`s3://warehouse/${database}/full`), 23, ['mine.parquet']);
+    expect(Object.keys(await listing(lab, 'warehouse', `${database}/full/`))).toEqual([`${database}/full/data/mine.parquet`]);
+  });
+
+  test('target overlap: source, inside, containing, repository, another table', async () => {
+    const location = `s3://warehouse/hive/${database}.db`;
+    await refused(restoreTo(`${location}/orders`), 2, ['orders']);
+    await refused(restoreTo(`${location}/orders/data/x`), 2, ['orders']);
+    await refused(restoreTo(location), 2, [database]);
+    await refused(restoreTo(`s3a://${repository}/inside`), 2, [repository]);
+    await spark.run(`CREATE TABLE hms.${database}.other (id bigint) USING iceberg LOCATION 's3://warehouse/${database}-other'`);
+    await refused(restoreTo(`s3a://warehouse/${database}-other/in`), 2, ['other']);
+  });
+
+  test('unusable target locations', async () => {
+    for (const location of ['warehouse/x', 's3://warehouse/a?b', 's3://warehouse/a#b', `s3://warehouse/${'long/'.repeat(220)}`]) {
+      await refused(restoreTo(location), 2, ['target location']);
+    }
+  });
+
+  test('a view, a table that is not Iceberg', async () => {
+    await spark.run(`CREATE VIEW hms.${database}.v AS SELECT * FROM hms.${table}`);
+    await refused(backupArgs(`${database}.v`, 'x'), 22, ['view']);
+    await spark.run(`DROP VIEW hms.${database}.v`);
+  });
+
+  test('unreachable metastore and S3, a silent metastore', async () => {
+    const closed = 'http://127.0.0.1:9';
+    await refused(backupArgs(table, 'x'), 31, ['127.0.0.1:9'], { HIVE_METASTORE_URI: 'thrift://127.0.0.1:9' });
+    await refused(['list'], 31, ['127.0.0.1:9'], { S3_ENDPOINT: closed });
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as { port: number };
+    const env = { HIVE_METASTORE_URI: `thrift://127.0.0.1:${port}`, HIVE_METASTORE_TIMEOUT: '2' };
+    await refused(backupArgs(table, 'x'), 31, [String(port)], env);
+    silent.close();
+  });
+
+  test('wrong keys, a missing bucket', async () => {
+    await refused(['list'], 30, ['S3_SECRET_KEY|S3_ACCESS_KEY|credentials|keys'].map((t) => new RegExp(t)), { S3_SECRET_KEY: 'wrong-secret' });
+    const ran = await bcn.run(backupArgs(table, 'x'), { S3_SECRET_KEY: 'wrong-secret' });
+    expect(ran.stdout + ran.stderr).not.toContain('wrong-secret');
+    await refused(backupArgs(table, 'x'), 20, ['no-such-bucket-here'], { BACKUP_BUCKET: 'no-such-bucket-here' });
+    await refused(restoreTo('s3://no-such-bucket-here/t'), 20, ['no-such-bucket-here']);
+  });
+
+  test('unknown flag, command and value, with a suggestion', async () => {
+    await refused([...backupArgs(table, 'x'), '--job', '3'], 2, ['--job', /Did you mean.*--jobs/]);
+    await refused(['bakup'], 2, ['bakup', /Did you mean.*backup/]);
+    await refused([...backupArgs(table, 'x'), '--data', 'copied'], 2, ['copied', /copy/]);
+    await refused([...backupArgs(table, 'x'), '--jobs', 'many'], 2, ['many']);
+  });
+
+  test('a table with delete files, with statistics, with a foreign write path: refused at backup', async () => {
+    const mor = `${database}.mor`;
+    await spark.run(
+      `CREATE TABLE hms.${mor} (id bigint) USING iceberg TBLPROPERTIES ('format-version'='2', 'write.delete.mode'='merge-on-read')`,
+      `INSERT INTO hms.${mor} SELECT id FROM range(0, 100)`,
+      `DELETE FROM hms.${mor} WHERE id = 3`,
+    );
+    await refused(backupArgs(mor, 'x'), 22, ['delete files']);
+    await spark.run(`CALL hms.system.compute_table_stats('${table}')`);
+    await refused(backupArgs(table, 'x'), 22, ['statistics']);
+    const away = `${database}.away`;
+    await spark.run(`CREATE TABLE hms.${away} (id bigint) USING iceberg TBLPROPERTIES ('write.data.path'='s3://warehouse/elsewhere-${database}')`);
+    await refused(backupArgs(away, 'x'), 22, ['write.data.path', 'elsewhere']);
+  });
+
+  test('a live file missing or of the wrong length in the source, damaged metadata', async () => {
+    const broken = `${database}.broken`;
+    await spark.run(`CREATE TABLE hms.${broken} (id bigint) USING iceberg`, `INSERT INTO hms.${broken} VALUES (1)`);
+    const [row] = (await spark.sql(`SELECT file_path FROM hms.${broken}.files`)).rows;
+    const file = split(String(row?.[0]));
+    const run = async (name: string) => {
+      const ran = await bcn.run([...backupArgs(broken, name), '--json']);
+      expect(ran.exit, ran.stdout).toBe(32);
+      return ran.stdout;
+    };
+    await putObject(lab, file.bucket, file.key, 'too short');
+    expect(await run('short')).toContain(file.key);
+    await empty(lab, file.bucket, file.key);
+    expect(await run('gone')).toContain(file.key);
+    expect((await bcn.run(['list'])).stdout).not.toMatch(/short|gone/);
+    const [entry] = (await spark.sql(`SELECT file FROM hms.${broken}.metadata_log_entries ORDER BY timestamp DESC LIMIT 1`)).rows;
+    const metadata = split(String(entry?.[0]));
+    await putObject(lab, metadata.bucket, metadata.key, '{"format-version": 2, "loca');
+    await refused(backupArgs(broken, 'x'), 32, [metadata.key.slice(-40)]);
+  });
+});
