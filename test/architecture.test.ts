@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const SRC = join(import.meta.dirname, '../src');
+
+/** What each part of src/ may import of ours, as prefixes of paths below src/ (specs/03-architecture.md). Its own folder is always allowed. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  iceberg: ['errors'],
+  storage: ['errors'],
+  catalog: ['errors', 'nearest', 'iceberg/metadata', 'iceberg/json/', 'storage/port', 'storage/create-once', 'storage/location'],
+  spill: ['errors', 'storage/location'],
+  repository: ['errors', 'nearest', 'parallel', 'catalog/port', 'storage/port', 'storage/create-once', 'storage/location'],
+  backup: ['errors', 'parallel', 'plan', 'report', 'version', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...useCaseStorage()],
+  restore: ['errors', 'parallel', 'plan', 'report', 'version', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...useCaseStorage()],
+  verify: ['errors', 'parallel', 'report', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...useCaseStorage()],
+  config: ['errors', 'nearest', 'storage/location', 'catalog/'],
+};
+
+function useCaseStorage(): string[] {
+  return ['storage/port', 'storage/create-once', 'storage/location', 'storage/overlap', 'storage/transfer'];
+}
+
+/** Vendors' libraries and the only folder that may name each. */
+const VENDORS: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/': ['storage/s3/'],
+  thrift: ['catalog/hive/'],
+  commander: ['cli/'],
+  ora: ['cli/'],
+  hyparquet: ['demo/'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+const IMPORTS: readonly Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => {
+    const text = readFileSync(join(SRC, file), 'utf8');
+    const targets = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target]) => target ?? '');
+    return targets.map((target) => ({ file, target: target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target }));
+  });
+
+describe('arrows point one way', () => {
+  test.each(Object.entries(ALLOWED))('%s imports only what it may', (part, allowed) => {
+    const inside = IMPORTS.filter(({ file }) => file.startsWith(`${part}/`));
+    expect(inside.length).toBeGreaterThan(0);
+    const ours = inside.filter(({ target }) => target.endsWith('.js'));
+    const wrong = ours.filter(({ target }) => ![`${part}/`, ...allowed].some((prefix) => target.startsWith(prefix)));
+    expect(wrong).toEqual([]);
+  });
+
+  test('adapters are known to the CLI, the demo and themselves only', () => {
+    const adapter = /^(storage\/(s3|file|memory|decorators)|catalog\/(hive|path))\//;
+    const wrong = IMPORTS.filter(({ file, target }) => adapter.test(target) && !/^(cli|demo)\//.test(file) && !sameAdapter(file, target));
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(Object.entries(VENDORS))('%s is named in one place', (vendor, folders) => {
+    const wrong = IMPORTS.filter(({ file, target }) => target.startsWith(vendor) && !folders.some((folder) => file.startsWith(folder)));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('files stay small', () => {
+  test('none has more than 300 lines', () => {
+    const long = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => ({ file, lines: readFileSync(join(SRC, file), 'utf8').split('\n').length }))
+      .filter(({ lines }) => lines > 300);
+    expect(long).toEqual([]);
+  });
+});
+
+function sameAdapter(file: string, target: string): boolean {
+  return file.split('/').slice(0, 2).join('/') === target.split('/').slice(0, 2).join('/');
+}
