@@ -1,0 +1,94 @@
+import { type Command, Option } from 'commander';
+import type { CatalogFlags } from '../../config/catalog.js';
+import { jobsOf, tmpDirOf } from '../../config/limits.js';
+import { warehouseBucket } from '../../config/places.js';
+import type { S3Flags } from '../../config/s3.js';
+import { fromFlag } from '../../config/sourced.js';
+import type { RestoreDeps, RestoreOptions, RestoreResult } from '../../restore/options.js';
+import { identOf } from '../ident.js';
+import type { Context, Ending, Select } from '../invocation.js';
+import { addCatalogOptions, addPlaceOptions, addWorkOptions, required } from '../options.js';
+import { planFields } from '../render/events.js';
+import { count } from '../render/numbers.js';
+import { planText } from '../render/plan.js';
+
+interface RestoreFlags extends CatalogFlags, S3Flags {
+  readonly targetLocation?: string;
+  readonly keepUuid?: boolean;
+  readonly dryRun?: boolean;
+  readonly abort?: boolean;
+  readonly jobs?: string;
+  readonly tmpDir?: string;
+}
+
+/** `bcn restore` */
+export function addRestore(program: Command, select: Select): void {
+  const command = program
+    .command('restore')
+    .description('Bring a table back from a backup, under any name and location, with its whole history.')
+    .option('--backup-name <name>', 'the backup (required)')
+    .option('--target-database <name>', 'database (namespace) of the restored table (required)')
+    .option('--target-table <name>', 'name of the restored table (required)')
+    .option('--target-location <uri>', 'its location (default: below WAREHOUSE_BUCKET, or the place the catalog gives it)')
+    .option('--keep-uuid', 'keep the table uuid instead of making a new one')
+    .option('--dry-run', 'print the plan and write nothing')
+    .addOption(new Option('--abort', 'remove what an interrupted restore left at the target').conflicts('dryRun'));
+  addCatalogOptions(command);
+  addPlaceOptions(command, ['repo', 'target', 'source']);
+  addWorkOptions(command);
+  command.action((flags: RestoreFlags) => {
+    const names = required(command, 'backupName', 'targetDatabase', 'targetTable');
+    const targetLocation = fromFlag(flags.targetLocation, '--target-location')?.value;
+    const jobs = jobsOf(flags.jobs);
+    select('restore', (context) => run({ ...flags, ...names, targetLocation }, jobs, context));
+  });
+}
+
+type Flags = RestoreFlags & Record<'backupName' | 'targetDatabase' | 'targetTable', string>;
+
+async function run(flags: Flags, jobs: number, context: Context): Promise<Ending> {
+  const { io, output } = context;
+  const tmpDir = await tmpDirOf(flags.tmpDir, io.cwd);
+  const { openStorage, openCatalog } = await import('../wiring.js');
+  const storage = await openStorage(flags, context, ['repo', 'target', 'source']);
+  const catalog = await openCatalog(flags, context, storage.target);
+  const { repository, target, source } = storage;
+  const deps: RestoreDeps = { catalog, repository, target, source, report: output.report };
+  const options: RestoreOptions = {
+    backupName: flags.backupName,
+    target: identOf(catalog, flags.targetDatabase, flags.targetTable),
+    targetLocation: flags.targetLocation,
+    warehouseBucket: warehouseBucket(io.env).value,
+    keepUuid: flags.keepUuid === true,
+    jobs,
+    dryRun: flags.dryRun === true,
+    tmpDir,
+    signal: io.signal,
+  };
+  try {
+    if (flags.abort === true) return await abort(deps, options, context);
+    const { restore } = await import('../../restore/restore.js');
+    return end(await restore(deps, options), flags.backupName, context);
+  } finally {
+    await catalog.close();
+  }
+}
+
+async function abort(deps: RestoreDeps, options: RestoreOptions, { output }: Context): Promise<Ending> {
+  const { abortRestore } = await import('../../restore/abort.js');
+  const { location, objects } = await abortRestore(deps, options);
+  output.say(`Removed ${count(objects, 'object')} of an interrupted restore below ${location}`);
+  return { exit: 0, fields: { outcome: 'aborted', name: options.backupName, location, objects } };
+}
+
+function end(result: RestoreResult, name: string, { output }: Context): Ending {
+  const { outcome, plan, table, location, metadataLocation, tableUuid } = result;
+  if (plan !== undefined) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
+  if (outcome !== 'planned') {
+    const verb = outcome === 'already' ? 'had been restored already' : 'is restored';
+    const history = plan === undefined ? '' : ` with ${count(plan.snapshots, 'snapshot')}`;
+    output.say(`${table} ${verb} from backup ${name}${history}, at ${location}`);
+  }
+  const made = outcome === 'planned' ? {} : { metadata_location: metadataLocation ?? null, table_uuid: tableUuid ?? null };
+  return { exit: 0, fields: { outcome, name, table, location, ...made } };
+}

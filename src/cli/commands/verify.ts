@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { jobsOf, tmpDirOf } from '../../config/limits.js';
+import type { S3Flags } from '../../config/s3.js';
+import { ERROR_EXIT } from '../../errors.js';
+import type { VerifyResult } from '../../verify/options.js';
+import type { Context, Ending, Select } from '../invocation.js';
+import { addPlaceOptions, addWorkOptions } from '../options.js';
+import { checkedFields } from '../render/events.js';
+import { count, formatBytes } from '../render/numbers.js';
+
+interface VerifyFlags extends S3Flags {
+  readonly readData?: boolean;
+  readonly jobs?: string;
+  readonly tmpDir?: string;
+}
+
+/** `bcn verify NAME` */
+export function addVerify(program: Command, select: Select): void {
+  const command = program
+    .command('verify')
+    .description('Prove that a backup is whole: every object there, every length and checksum right. Exit 4 when it is not.')
+    .argument('<name>', 'the backup')
+    .option('--read-data', 'read every data file and compare its checksum');
+  addPlaceOptions(command, ['repo', 'source']);
+  addWorkOptions(command);
+  command.action((name: string, flags: VerifyFlags) => {
+    const jobs = jobsOf(flags.jobs);
+    select('verify', (context) => run(name, flags, jobs, context));
+  });
+}
+
+async function run(name: string, flags: VerifyFlags, jobs: number, context: Context): Promise<Ending> {
+  const { io, output } = context;
+  const tmpDir = await tmpDirOf(flags.tmpDir, io.cwd);
+  const [{ openStorage }, { verify }] = await Promise.all([import('../wiring.js'), import('../../verify/verify.js')]);
+  const { repository, source } = await openStorage(flags, context, ['repo', 'source']);
+  const result = await verify(
+    { repository, source, report: output.report },
+    { name, readData: flags.readData === true, jobs, tmpDir, signal: io.signal },
+  );
+  for (const { object, message } of result.problems) {
+    output.item('problem', { object, message }, message.includes(object) ? message : `${object}: ${message}`);
+  }
+  const ok = result.problems.length === 0;
+  // A bad verdict is data even with --quiet: silence must mean that all is well.
+  if (ok) output.say(verdict(result));
+  else output.text(verdict(result));
+  const fields = { name, mode: result.backup.mode, checked: checkedFields(result.checked), problems: result.problems.length };
+  return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };
+}
+
+function verdict({ backup, checked, problems }: VerifyResult): string {
+  const read = checked.bytesRead > 0 ? `, ${formatBytes(checked.bytesRead)} read` : ' (lengths; --read-data reads them too)';
+  const what = `${count(checked.metadata, 'metadata file')} and ${count(checked.files, 'data file')} checked${read}`;
+  if (problems.length > 0) return `Backup ${backup.name} is damaged: ${count(problems.length, 'problem')}; ${what}`;
+  const source = backup.mode === 'reference' ? ', as long as its source lives' : '';
+  const unproven =
+    checked.withoutChecksum > 0
+      ? `; ${count(checked.withoutChecksum, 'data file')} without a checksum, compared by length only`
+      : '';
+  return `Backup ${backup.name} will restore${source}: ${what}${unproven}`;
+}

@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import { DEFAULT_JOBS, MAX_JOBS } from '../config/limits.js';
+import type { Role } from '../config/s3.js';
+import { BcnError } from '../errors.js';
+import { nearest } from '../nearest.js';
+
+const PLACE_NAMES: Readonly<Record<Role, string>> = { source: 'source', repo: 'repository', target: 'target' };
+
+/** `--source-endpoint`, `--repo-endpoint`, `--target-endpoint`, as far as the command touches these places. */
+export function addPlaceOptions(command: Command, roles: readonly Role[]): void {
+  for (const role of roles) {
+    command.option(`--${role}-endpoint <url>`, `S3 service of the ${PLACE_NAMES[role]} (default: S3_ENDPOINT)`);
+  }
+}
+
+export function addCatalogOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--catalog-type <type>', 'hive or path').default('hive').argParser(oneOf('--catalog-type', ['hive', 'path'])),
+    )
+    .option('--metastore-uri <uri>', 'Hive Metastore, or several separated by commas (default: HIVE_METASTORE_URI)')
+    .option('--framed', 'framed Thrift transport (default: HIVE_METASTORE_FRAMED)')
+    .option('--warehouse <url>', 'folder of the path catalog (default: BCN_PATH_WAREHOUSE)');
+}
+
+export function addWorkOptions(command: Command): void {
+  command
+    .option('--jobs <n>', `copies under way at once, 1 to ${MAX_JOBS} (default: ${DEFAULT_JOBS})`)
+    .option('--tmp-dir <folder>', 'where spill files go (default: the temporary folder of the system)');
+}
+
+/** A parser of an option that takes one of a few values. Throws `usage` with a suggestion. */
+export function oneOf<T extends string>(flag: string, allowed: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    const near = nearest(value, allowed)[0];
+    throw new BcnError('usage', `${flag} takes ${allowed.join(' or ')}, not "${value}"`, {
+      hint: near === undefined ? undefined : `Did you mean ${near}?`,
+    });
+  };
+}
+
+/** The values of options that must be given. Throws `usage` naming all that are missing at once. */
+export function required<K extends string>(command: Command, ...names: readonly K[]): Record<K, string> {
+  const values = command.opts() as Readonly<Record<string, string | undefined>>;
+  const flags = new Map(command.options.map((option) => [option.attributeName(), option.long ?? option.flags]));
+  const missing = names.filter((name) => values[name] === undefined).map((name) => flags.get(name));
+  const empty = names.filter((name) => values[name] === '').map((name) => flags.get(name));
+  if (missing.length > 0) {
+    throw new BcnError('usage', `Missing ${missing.join(', ')}`, { hint: `See bcn ${command.name()} --help` });
+  }
+  if (empty.length > 0) {
+    throw new BcnError('usage', `Empty ${empty.join(', ')}`, { hint: 'A shell variable in it may be unset.' });
+  }
+  return values as Record<K, string>;
+}

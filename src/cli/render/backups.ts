@@ -1,0 +1,81 @@
+import type { BackupSummary, TableSummary } from '../../repository/summary.js';
+import { columns } from './columns.js';
+import { facts } from './facts.js';
+import { count, formatBytes, formatCount, formatTime } from './numbers.js';
+
+/** The table that `bcn list` prints; a backup of several tables has one row for each. */
+export function backupsTable(backups: readonly BackupSummary[]): string {
+  return columns(
+    [
+      { title: 'NAME' },
+      { title: 'WHEN (UTC)' },
+      { title: 'TABLE' },
+      { title: 'SNAPSHOTS', align: 'right' },
+      { title: 'FILES', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'NEW', align: 'right' },
+      { title: 'DATA' },
+    ],
+    backups.flatMap((backup) =>
+      backup.tables.map((table) => [
+        backup.name,
+        formatTime(backup.when),
+        table.table,
+        formatCount(table.snapshots),
+        formatCount(table.files.total),
+        formatBytes(table.bytes.total),
+        backup.mode === 'copy' ? formatBytes(table.bytes.new) : '-',
+        modeLabel(backup.mode),
+      ]),
+    ),
+  );
+}
+
+export function modeLabel(mode: BackupSummary['mode']): string {
+  return mode === 'copy' ? 'copy' : 'reference (dies with its source)';
+}
+
+/** All that `bcn show` knows of a backup. */
+export function backupFacts(backup: BackupSummary, uri: string): string {
+  const head = facts([
+    ['Backup', backup.name],
+    ['Stored at', uri],
+    ['Id', backup.id],
+    ['Run', backup.run],
+    ['When', `${formatTime(backup.when)} UTC`],
+    ['Data', backup.mode === 'copy' ? 'copy (self-contained)' : modeLabel(backup.mode)],
+    ['Made by', `bcn ${backup.bcn}`],
+  ]);
+  return [head, ...backup.tables.map((table) => tableFacts(table, backup.mode))].join('\n\n');
+}
+
+function tableFacts(table: TableSummary, mode: BackupSummary['mode']): string {
+  const fresh = (text: string): string => (mode === 'copy' ? `, ${text} new in this backup` : ', none of them stored');
+  return facts([
+    ['Table', table.table],
+    ['Catalog', table.catalog],
+    ['Uuid', table.uuid ?? 'none (format v1)'],
+    ['Location', table.location],
+    ['Metadata', table.metadataLocation],
+    ['Format', `v${table.formatVersion}`],
+    ['Snapshots', `${formatCount(table.snapshots)}, current ${table.currentSnapshotId ?? 'none'}`],
+    ['Refs', table.refs.map((ref) => `${ref.name} (${ref.type}) -> ${ref.snapshotId}`).join('\n') || 'none'],
+    ['Manifests', formatCount(table.manifests)],
+    ['Files', `${formatCount(table.files.total)}${fresh(formatCount(table.files.new))}`],
+    ['Size', `${formatBytes(table.bytes.total)}${mode === 'copy' ? fresh(formatBytes(table.bytes.new)) : ''}`],
+  ]);
+}
+
+/** The sentence that ends `bcn backup`. */
+export function backupSentence(backup: BackupSummary, already: boolean, repository: string): string {
+  const parts = backup.tables.map(({ table, snapshots, files, bytes }) => {
+    const fresh = (text: string): string => (backup.mode === 'copy' ? ` (${text} new)` : '');
+    const data = `${count(files.total, 'data file')}${fresh(formatCount(files.new))}`;
+    const size = `${formatBytes(bytes.total)}${fresh(formatBytes(bytes.new))}`;
+    return `${table}: ${count(snapshots, 'snapshot')}, ${data}, ${size}`;
+  });
+  const state = already ? 'was complete already' : 'is complete';
+  const lines = [`Backup "${backup.name}" ${state} in ${repository}`, ...parts];
+  if (backup.mode === 'reference') lines.push('Metadata only: its data stays where it is, and it dies with its source');
+  return lines.join('\n  ');
+}

@@ -1,0 +1,65 @@
+import type { Plan } from '../../plan.js';
+import type { BackupSummary } from '../../repository/summary.js';
+import type { VerifyResult } from '../../verify/options.js';
+
+/** The published JSON forms (specs/schemas). Snake case; int64 ids are strings; kept apart from the types inside, which may change. */
+type Fields = Readonly<Record<string, unknown>>;
+
+export function backupFields(backup: BackupSummary): Fields {
+  // Content is stored verbatim: what a copy stores is what the table holds; a reference stores none of it.
+  const stored = (bytes: number): number => (backup.mode === 'copy' ? bytes : 0);
+  return {
+    name: backup.name,
+    id: backup.id,
+    run: backup.run,
+    when: backup.when,
+    mode: backup.mode,
+    bcn: backup.bcn,
+    tables: backup.tables.map((table) => ({
+      table: table.table,
+      catalog: table.catalog,
+      uuid: table.uuid,
+      location: table.location,
+      metadata_location: table.metadataLocation,
+      format_version: table.formatVersion,
+      snapshots: table.snapshots,
+      current_snapshot_id: table.currentSnapshotId,
+      refs: table.refs.map((ref) => ({ name: ref.name, type: ref.type, snapshot_id: ref.snapshotId })),
+      manifests: table.manifests,
+      files: { total: table.files.total, new: table.files.new },
+      bytes: {
+        total: { logical: table.bytes.total, stored: stored(table.bytes.total) },
+        new: { logical: table.bytes.new, stored: stored(table.bytes.new) },
+      },
+    })),
+  };
+}
+
+export function planFields(plan: Plan): Fields {
+  return {
+    command: plan.command,
+    table: plan.table,
+    from: plan.from,
+    to: plan.to,
+    mode: plan.mode,
+    snapshots: plan.snapshots,
+    data: {
+      total: plan.data.total,
+      reused: plan.data.reused,
+      server_side: plan.data.serverSide,
+      streamed: plan.data.streamed,
+    },
+    metadata: plan.metadata,
+    requests: plan.requests,
+    edits: plan.edits.map(({ field, from, to }) => ({ field, ...(from === undefined ? {} : { from }), to })),
+  };
+}
+
+export function checkedFields(checked: VerifyResult['checked']): Fields {
+  return {
+    metadata: checked.metadata,
+    files: checked.files,
+    bytes_read: checked.bytesRead,
+    without_checksum: checked.withoutChecksum,
+  };
+}

@@ -1,0 +1,111 @@
+import type { Catalog } from '../catalog/port.js';
+import { type CatalogFlags, catalogSettings } from '../config/catalog.js';
+import { multipartThreshold } from '../config/limits.js';
+import { repositoryUri } from '../config/places.js';
+import { lookAround, type Role, type S3Flags, type S3Settings, type Surroundings, s3Settings } from '../config/s3.js';
+import type { DemoDeps } from '../demo/demo.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import { FileStore } from '../storage/file/file-store.js';
+import type { ObjectStore, StoreResolver } from '../storage/port.js';
+import { Stores } from '../storage/resolver.js';
+import { createS3Service, type S3Service } from '../storage/s3/s3-store.js';
+import type { Context } from './invocation.js';
+
+/** The stores of a command. The only module that knows all adapters: everything else sees the ports. */
+export interface Storage {
+  readonly repository: RepositoryPlace;
+  /** Without a trailing slash, for messages. */
+  readonly repositoryUri: string;
+  readonly source: StoreResolver;
+  readonly target: StoreResolver;
+}
+
+/**
+ * Opens the places that a command touches; a service that two of them share is one service, so that it can copy between them.
+ * Connects to nothing yet, except for the look at the compose default's port. Throws `config` and `usage`.
+ */
+export async function openStorage(flags: S3Flags & CatalogFlags, context: Context, roles: readonly Role[]): Promise<Storage> {
+  const { env } = context.io;
+  const uri = repositoryUri(env).value;
+  const allLocal = uri.startsWith('file:') && roles.every((role) => role === 'repo');
+  const around: Surroundings = allLocal ? { aws: undefined, compose: false, region: undefined } : await lookAround(env);
+  const open = s3Opener(flags, context, roles, around);
+  const repo = new Stores({ s3: open('repo'), file: () => new FileStore({ tidyBelow: localFolder(uri) }) });
+  const warehouse = localFolder(flags.warehouse ?? env.BCN_PATH_WAREHOUSE ?? '');
+  const { store, key } = repo.resolve(uri);
+  return {
+    repository: { store, prefix: key === '' ? '' : `${key}/` },
+    repositoryUri: uri,
+    source: new Stores({ s3: open('source'), file: () => new FileStore() }),
+    target: new Stores({ s3: open('target'), file: () => new FileStore({ tidyBelow: warehouse }) }),
+  };
+}
+
+function localFolder(uri: string): string | undefined {
+  return uri.startsWith('file:///') ? uri.slice('file://'.length) : undefined;
+}
+
+/** How to open a bucket of a role. Settings are read when the first bucket is asked for: local work needs none. */
+function s3Opener(
+  flags: S3Flags,
+  context: Context,
+  roles: readonly Role[],
+  around: Surroundings,
+): (role: Role) => (bucket: string) => ObjectStore {
+  const services = new Map<string, S3Service>();
+  const { env } = context.io;
+  return (role) => (bucket) => {
+    const settings = s3Settings(role, flags, env, around);
+    const same = roles.every((other) => sameService(settings, s3Settings(other, flags, env, around)));
+    context.used.add(`${same ? 'S3' : `S3 of the ${role === 'repo' ? 'repository' : role}`}: ${settings.used}`);
+    const id = identityOf(settings);
+    const service = services.get(id) ?? createS3Service(s3Config(settings, multipartThreshold(env)));
+    services.set(id, service);
+    return service.bucket(bucket);
+  };
+}
+
+function s3Config({ endpoint, region, keys, used }: S3Settings, threshold: number): Parameters<typeof createS3Service>[0] {
+  return {
+    endpoint: endpoint?.value,
+    region: region.value,
+    credentials: keys && { accessKeyId: keys.value.accessKey, secretAccessKey: keys.value.secretKey.reveal() },
+    origin: used,
+    multipartThreshold: threshold,
+  };
+}
+
+/** Never printed: it holds the keys, since two places of one service may be used as different identities. */
+function identityOf({ endpoint, region, keys }: S3Settings): string {
+  return JSON.stringify([endpoint?.value, region.value, keys?.value.accessKey, keys?.value.secretKey.reveal()]);
+}
+
+function sameService(a: S3Settings, b: S3Settings): boolean {
+  return identityOf(a) === identityOf(b);
+}
+
+/** The catalog that a command works on; `stores` are those of the side it is on. Connects to nothing yet. */
+export async function openCatalog(flags: CatalogFlags, context: Context, stores: StoreResolver): Promise<Catalog> {
+  const settings = catalogSettings(flags, context.io.env);
+  context.used.add(settings.used);
+  if (settings.type === 'path') {
+    const { createPathCatalog } = await import('../catalog/path/path-catalog.js');
+    return createPathCatalog({ warehouse: settings.warehouse.value, stores });
+  }
+  const { createHiveCatalog } = await import('../catalog/hive/hive-catalog.js');
+  const { timeoutMs } = settings;
+  const timeouts = timeoutMs && { connect: Math.min(timeoutMs, 10_000), read: timeoutMs, write: timeoutMs };
+  return createHiveCatalog({ uri: settings.uri.value, framed: settings.framed, ...(timeouts ? { timeouts } : {}) });
+}
+
+/** What the demo needs: stores, repositories and path catalogs in folders of this machine. */
+export async function localParts(): Promise<Omit<DemoDeps, 'report'>> {
+  const { createPathCatalog } = await import('../catalog/path/path-catalog.js');
+  const store = new FileStore();
+  const stores = new Stores({ file: () => store });
+  return {
+    stores,
+    repository: (folder) => ({ store, prefix: `${folder.slice(1)}/` }),
+    catalog: (folder) => createPathCatalog({ warehouse: `file://${folder}`, stores }),
+  };
+}

@@ -1,0 +1,38 @@
+/** Every environment variable that bcn reads itself, in one place; the README's table and `bcn --help` come from it. */
+export interface Variable {
+  readonly name: string;
+  /** As documented; '' = none. */
+  readonly fallback: string;
+  readonly help: string;
+  /** Its value never appears in any output. */
+  readonly secret?: true;
+}
+
+const places = ['source', 'repo', 'target'] as const;
+
+export const VARIABLES: readonly Variable[] = [
+  { name: 'S3_ENDPOINT', fallback: 'http://localhost:9000 *', help: 'S3 service' },
+  { name: 'S3_ACCESS_KEY', fallback: 'admin *', help: 'access key' },
+  { name: 'S3_SECRET_KEY', fallback: 'password *', help: 'secret key', secret: true },
+  { name: 'HIVE_METASTORE_URI', fallback: 'thrift://localhost:9083', help: 'metastore, or several separated by commas' },
+  { name: 'HIVE_METASTORE_FRAMED', fallback: 'false', help: 'framed Thrift transport' },
+  { name: 'HIVE_METASTORE_TIMEOUT', fallback: '60', help: 'deadline of one metastore call in seconds' },
+  { name: 'BACKUP_BUCKET', fallback: 'iceberg', help: 'the repository: bucket, bucket/prefix, s3:// or file:// URL' },
+  { name: 'WAREHOUSE_BUCKET', fallback: 'warehouse', help: 'where restored tables go without --target-location' },
+  { name: 'BCN_PATH_WAREHOUSE', fallback: '', help: 'folder of the path catalog: file:// or s3:// URL' },
+  { name: 'BCN_MULTIPART_THRESHOLD', fallback: '5368709120', help: 'bytes above which S3 copies run in parts (at most 5 GiB)' },
+  { name: 'BCN_DEBUG', fallback: '', help: '1 prints stack traces' },
+  ...places.flatMap((place): readonly Variable[] => {
+    const prefix = `BCN_${place.toUpperCase()}_S3`;
+    return [
+      { name: `${prefix}_ENDPOINT`, fallback: 'S3_ENDPOINT', help: `S3 service of the ${placeName(place)}` },
+      { name: `${prefix}_REGION`, fallback: 'AWS_REGION', help: `region of the ${placeName(place)}` },
+      { name: `${prefix}_ACCESS_KEY`, fallback: 'S3_ACCESS_KEY', help: `access key of the ${placeName(place)}` },
+      { name: `${prefix}_SECRET_KEY`, fallback: 'S3_SECRET_KEY', help: `secret key of the ${placeName(place)}`, secret: true },
+    ];
+  }),
+];
+
+function placeName(place: (typeof places)[number]): string {
+  return place === 'repo' ? 'repository' : place;
+}
