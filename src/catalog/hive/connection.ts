@@ -81,7 +81,7 @@ export class Connection {
   }
 
   #send(): void {
-    if (this.#dead) return;
+    if (this.#active !== undefined || this.#dead) return;
     const job = this.#queue.shift();
     if (job === undefined) return;
     this.#seqid += 1;

@@ -147,7 +147,10 @@ describe('a broken answer destroys the connection: unknown for the call on the w
   ])('framed: %s', async (_what, hex) => {
     const script = () => Buffer.from(hex.replace(/ /g, ''), 'hex');
     const connection = await connect(await startServer(script, { framed: true }), true);
-    expect(await faultOf(connection.call('echo', NONE, { timeoutMs: 300 }))).toMatchObject({ outcome: 'unknown' });
+    expect(await faultOf(connection.call('echo', NONE, { timeoutMs: 300 }))).toMatchObject({
+      outcome: 'unknown',
+      reason: 'protocol',
+    });
   });
 
   test('an answer without end stops at the cap, not at the end of memory', { timeout: 30_000 }, async () => {

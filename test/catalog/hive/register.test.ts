@@ -114,6 +114,13 @@ describe('register, when the outcome is not known', () => {
     });
   });
 
+  test('the call was never sent: simply unavailable', async () => {
+    const { catalog, server } = await start(() => 'normal');
+    open.splice(open.indexOf(server), 1);
+    await server.close();
+    expect(await failure(catalog)).toMatchObject({ code: 'catalog-unavailable', exit: 31, retryable: true });
+  });
+
   test('calls keep vanishing: two attempts, then commit-unknown', async () => {
     const { catalog, attempts } = await start((call) => void call.socket.destroy());
     expect(await failure(catalog)).toMatchObject({ code: 'commit-unknown' });

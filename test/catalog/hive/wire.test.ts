@@ -60,6 +60,7 @@ describe('the scanner refuses at once', () => {
   test('whatever passes the cap, though no single value does', () => {
     expect(() => scan('0b0001 00000008 6161616161616161'.repeat(10), 100)).toThrow('100 bytes');
     expect(() => scan('080001 00000000'.repeat(20), 100)).toThrow('100 bytes');
+    expect(() => scan('0f0001 0b 00000000'.repeat(20), 100)).toThrow('100 bytes');
   });
 
   test('nothing that fits: a struct at the limits', () => {

@@ -139,6 +139,12 @@ describe('register', () => {
     expect((await store.get('wh/ns/t/metadata/version-hint.text')).bytes.toString()).toBe('3');
   });
 
+  test.each(['3\n', '2'])('is already done where the hint %j leads to the file', async (hint) => {
+    const { catalog } = await withFiles({ 'version-hint.text': hint, 'v2.metadata.json': '', 'v3.gz.metadata.json': '' });
+    await catalog.preflight(registration);
+    expect(await catalog.register(registration)).toBe('already');
+  });
+
   test('wants the file in place', async () => {
     const { catalog } = await withFiles({});
     await catalog.preflight(registration);
