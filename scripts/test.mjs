@@ -1,10 +1,11 @@
 /** `npm test`: install, build, start the real parts, check, test, stop everything, count. Arguments go to vitest. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLab } from '../test/lab/start.mjs';
+import { cacheRoot } from './lib/cache.mjs';
 import { runChecks } from './lib/checks.mjs';
 import { createCleanup } from './lib/cleanup.mjs';
 import { build, install } from './lib/install.mjs';
@@ -16,17 +17,31 @@ const runFolder = mkdtempSync(join(tmpdir(), 'bcn-test-'));
 const cleanup = createCleanup(runFolder);
 const problems = [];
 
-await attempt('installing', () => install(root, log));
-const [lab, checks] = await Promise.all([startParts(), buildAndCheck()]);
-const { report, exitCode } = await vitest(lab, process.argv.slice(2));
-await cleanup.end();
+try {
+  await main();
+} catch (error) {
+  console.error(error);
+  await cleanup.end();
+  finish({ passed: 0, failed: 1, skipped: 0 });
+}
 
-const counts = countRun({ report, exitCode, checks, problems });
-for (const { suite, tests } of counts.skips) console.log(`skipped: ${relative(root, suite)} (${tests})`);
-for (const failure of counts.failures) console.log(`failed: ${failure.replace(root, '')}`);
-const last = lastLine(counts);
-console.log(last.line);
-process.exitCode = last.exitCode;
+async function main() {
+  await attempt('installing', () => install(root, log));
+  const [lab, checks] = await Promise.all([startParts(), buildAndCheck()]);
+  const { report, exitCode } = await vitest(lab, process.argv.slice(2));
+  const counts = countRun({ report, exitCode, checks, problems });
+  if (counts.failed > 0) await attempt('keeping the logs', keepLogs);
+  await cleanup.end();
+  for (const { suite, tests } of counts.skips) console.log(`skipped: ${relative(root, suite)} (${tests})`);
+  for (const failure of counts.failures) console.log(`failed: ${failure.replace(root, '')}`);
+  finish(counts);
+}
+
+function finish(counts) {
+  const { line, exitCode } = lastLine(counts);
+  console.log(line);
+  process.exitCode = exitCode;
+}
 
 async function startParts() {
   const { stopContainers, ...lab } = await startLab({ runFolder, keep: cleanup.keep, log });
@@ -65,6 +80,16 @@ async function vitest(lab, args) {
     child.on('close', (code) => resolve(code));
   });
   return { report: existsSync(output) ? parseReport(readFileSync(output, 'utf8')) : undefined, exitCode };
+}
+
+/** The servers' logs of the last failed run, for the person who must find out why. */
+function keepLogs() {
+  const folder = join(cacheRoot(), 'failed-run-logs');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const logs = readdirSync(runFolder).filter((name) => name.endsWith('.log'));
+  for (const name of logs) copyFileSync(join(runFolder, name), join(folder, name));
+  log(`the servers' logs: ${folder}`);
 }
 
 function log(line) {
