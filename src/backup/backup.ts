@@ -5,8 +5,9 @@ import { type Commit, summarise } from '../repository/commit.js';
 import { findBase, type TableIdentity } from '../repository/hints.js';
 import { assertBackupName, newRunId } from '../repository/keys.js';
 import { findCommit } from '../repository/load.js';
+import { placeUri } from '../repository/place.js';
 import { findRecord, type RepositoryRecord } from '../repository/record.js';
-import { type BackupAsk, type FoundRun, findRun } from '../repository/runs.js';
+import { type BackupAsk, type FoundRun, findRun, readRun } from '../repository/runs.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
 import { assertApart } from './apart.js';
@@ -18,6 +19,8 @@ import { planBackup } from './plan.js';
 
 /** How often a table may move on under a backup before it gives up. */
 const PINS = 3;
+
+const DAMAGED = 'The table itself is damaged. Check the named file in the source; an older backup may still hold it: bcn list';
 
 /**
  * Backs up one table (format, "Backup"). Errors: `usage` (name), `table-not-found`, `namespace-not-found`, `unsupported` (refused, nothing
@@ -31,7 +34,7 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
     const opened = await open(deps, options, call);
     if (opened.done) {
       // Killed between its commit and its last word: the backup is complete, and this process says so.
-      await endRun(place, opened.done.run, call);
+      if (!options.dryRun) await endRun(place, opened.done.run, call);
       return { outcome: 'already', backup: summarise(opened.done) };
     }
     try {
@@ -39,8 +42,8 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
     } catch (error) {
       if (!isCode(error, 'corrupt', 'source-changed', 'unsupported')) throw error;
       if (!options.dryRun && opened.continued) await endRun(deps.repository, opened.run, call);
-      const moved = (await deps.catalog.load(opened.entry.ident, call)).metadataLocation !== opened.pinned.uri;
-      if (!moved || isCode(error, 'unsupported')) throw error;
+      const moved = !isCode(error, 'unsupported') && (await movedOn(deps, opened.entry, opened.pinned.uri, call));
+      if (!moved) throw error.withContext({ table: opened.table, hint: DAMAGED });
       if (pins === PINS) throw tableMoves(opened.table, error);
       deps.report.info(`${opened.table} moved on while it was read; beginning again at its current metadata`);
     }
@@ -64,21 +67,39 @@ export interface Opened {
 
 async function open(deps: BackupDeps, options: BackupOptions, call: CallOptions): Promise<Opened> {
   const place = deps.repository;
-  const entry = await deps.catalog.load(deps.catalog.normalise(options.ident), call);
-  const table = formatIdent(entry.ident);
+  const { entry, table, current } = await readCurrent(deps, options, call);
   const now = await storeTime(place, call);
   const record = await findRecord(place, call);
-  const current = await readPinned(deps.source, entry.metadataLocation, table, call);
   assertApart(current.metadata.location, place, table);
   const uuid = current.metadata.tableUuid ?? null;
   const ask: BackupAsk = { name: options.name, mode: options.mode, catalog: deps.catalog.identity, table, uuid };
-  const earlier = record && (await findRun(place, ask, now, call));
   const done = await findCommit(place, options.name, call);
-  if (done && (done.run !== earlier?.run || earlier.ended)) throw nameTaken(place, options.name, done);
+  const earlier = record && (await (done ? readRun(place, done.run, ask, call) : findRun(place, ask, now, call)));
+  if (done && (earlier === undefined || earlier.ended)) throw nameTaken(place, options.name, done);
   const alive = record && earlier && !earlier.ended && earlier.lastWrite > now - record.grace_ms / 2;
   const continuing = alive ? await continuePin(deps, earlier, current, table, call) : undefined;
   const fresh = { pinned: current, run: newRunId(options.name, now), continued: false };
   return { entry, table, ask, record, done, ...(continuing ?? fresh) };
+}
+
+/** The catalog's entry and the metadata it names; both again when the table moved on between the two and the file is gone. */
+async function readCurrent(deps: BackupDeps, options: BackupOptions, call: CallOptions) {
+  for (let pins = 1; ; pins++) {
+    const entry = await deps.catalog.load(deps.catalog.normalise(options.ident), call);
+    const table = formatIdent(entry.ident);
+    try {
+      return { entry, table, current: await readPinned(deps.source, entry.metadataLocation, table, call) };
+    } catch (error) {
+      if (!isCode(error, 'corrupt')) throw error;
+      if (!(await movedOn(deps, entry, entry.metadataLocation, call))) throw error.withContext({ table, hint: DAMAGED });
+      if (pins === PINS) throw tableMoves(table, error);
+    }
+  }
+}
+
+/** Whether the table has other metadata by now. */
+async function movedOn(deps: BackupDeps, { ident }: CatalogEntry, from: string, call: CallOptions): Promise<boolean> {
+  return (await deps.catalog.load(ident, call)).metadataLocation !== from;
 }
 
 /** The interrupted run and the metadata it pinned, unless that is gone from the source. */
@@ -95,25 +116,40 @@ async function continuePin(deps: BackupDeps, earlier: FoundRun, current: PinnedM
   }
 }
 
-async function attempt(deps: BackupDeps, options: BackupOptions, opened: Opened, scratch: string, call: CallOptions): Promise<BackupResult> {
+async function attempt(
+  deps: BackupDeps,
+  options: BackupOptions,
+  opened: Opened,
+  scratch: string,
+  call: CallOptions,
+): Promise<BackupResult> {
   const identity: TableIdentity = { catalog: deps.catalog.identity, table: opened.table, uuid: opened.pinned.metadata.tableUuid };
   for (let useBase = true; ; useBase = false) {
     const base = opened.record && useBase ? await findBase(deps.repository, identity, options.mode, call) : undefined;
-    const plan = await planBackup(opened.pinned, { deps, options, table: opened.table, scratch, call, run: opened.run, base });
-    if (options.dryRun) return { outcome: 'planned', plan: plan.shown };
     try {
+      const plan = await planBackup(opened.pinned, { deps, options, table: opened.table, scratch, call, run: opened.run, base });
+      if (options.dryRun) return { outcome: 'planned', plan: plan.shown };
       const commit = await executeBackup(deps, options, opened, plan, identity, call);
       return { outcome: 'created', plan: plan.shown, backup: summarise(commit) };
     } catch (error) {
-      if (!(error instanceof BaseDeleted)) throw error;
+      if (base && isCode(error, 'corrupt') && error.object?.startsWith(`${placeUri(deps.repository)}/`)) {
+        // A backup that cannot be read is no base. It must not keep the next one from being made.
+        deps.report.warn(`the backup "${base.commit.name}" is damaged, so nothing of it is reused: ${error.message}`, {
+          object: error.object,
+        });
+      } else if (!(error instanceof BaseDeleted)) throw error;
     }
   }
 }
 
 function tableMoves(table: string, cause: BcnError): BcnError {
-  return new BcnError('source-changed', `${table} changed ${PINS} times while it was backed up, and files it had named were gone`, {
-    table,
-    cause,
-    hint: 'Run the command again, away from snapshot expiry; or keep snapshots longer than a backup takes.',
-  });
+  return new BcnError(
+    'source-changed',
+    `${table} changed ${PINS} times while it was backed up, and files it had named were gone`,
+    {
+      table,
+      cause,
+      hint: 'Run the command again, away from snapshot expiry; or keep snapshots longer than a backup takes.',
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { BcnError, isCode } from '../errors.js';
+import { storeTime } from '../repository/clock.js';
 import { type Commit, encodeCommit } from '../repository/commit.js';
 import { readDeletion } from '../repository/events.js';
 import type { Base } from '../repository/hints.js';
@@ -6,20 +7,21 @@ import { commitKey } from '../repository/keys.js';
 import { findCommit } from '../repository/load.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { createOnce } from '../storage/create-once.js';
-import { storeTime } from '../repository/clock.js';
 import type { CallOptions } from '../storage/port.js';
 
 /** The base was deleted while this backup was made; plan again without it. */
 export class BaseDeleted extends Error {}
 
 /**
- * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the base is looked at right before, and the commit follows within G/2 by the store's
- * clock. Throws BaseDeleted, or `backup-exists` when the name went to somebody else meanwhile.
+ * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the base is looked at right before, and the commit follows within G/2 of that and of this run's
+ * last write (`written`) by the store's clock. Throws BaseDeleted; `backup-exists` when the name went to somebody else meanwhile; `storage-unavailable` when this process
+ * slept so long that its own objects may be gone.
  */
 export async function commitBackup(
   place: RepositoryPlace,
   draft: Omit<Commit, 'id' | 'when'>,
   base: Base | undefined,
+  written: number,
   grace: number,
   call: CallOptions,
 ): Promise<Commit> {
@@ -27,6 +29,7 @@ export async function commitBackup(
     const seen = base && (await readDeletion(place, base.commit.id, call));
     if (seen?.deleted) throw new BaseDeleted();
     const now = await storeTime(place, call);
+    if (now > written + grace / 2) throw sleptTooLong(draft.name);
     if (seen && now > seen.seen + grace / 2) continue;
     return create(place, { ...draft, when: new Date(now).toISOString() }, call);
   }
@@ -44,6 +47,17 @@ async function create(place: RepositoryPlace, draft: Omit<Commit, 'id'>, call: C
     if (winner?.run === draft.run) return winner;
     throw nameTaken(place, draft.name, winner);
   }
+}
+
+function sleptTooLong(name: string): BcnError {
+  return new BcnError(
+    'storage-unavailable',
+    `The backup "${name}" came to a halt before its last step for so long that what it had written may be gone`,
+    {
+      object: commitKey(name),
+      hint: 'Run the same command again; it begins anew.',
+    },
+  );
 }
 
 export function nameTaken(place: RepositoryPlace, name: string, taken: Commit | undefined): BcnError {

@@ -1,11 +1,11 @@
-import { pMapIterable } from 'p-map';
 import { BcnError, isCode } from '../errors.js';
 import { concretePath } from '../iceberg/paths.js';
+import { parallel } from '../parallel.js';
+import type { Reporter } from '../report.js';
 import type { InventoryFile } from '../repository/inventory.js';
 import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
-import type { Reporter } from '../report.js';
 import { leftJoin } from '../spill/join.js';
 import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
@@ -35,10 +35,11 @@ export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<v
   const held = listBelow(context.place, runDataPrefix(context.run), context.call);
   const progress = { done: 0, bytes: 0 };
   const copyOne = async ({ left, right }: { left: NewFile; right: { size: number; etag?: string } | undefined }) => {
-    const kept = right?.size === left.size ? { key: left.k, result: right as Partial<WriteResult> } : await copyFile(left, context);
+    const kept =
+      right?.size === left.size ? { key: left.k, result: right as Partial<WriteResult> } : await copyFile(left, context);
     return { left, ...kept };
   };
-  for await (const { left, key, result } of pMapIterable(leftJoin(plan.fresh.sorted(), held), copyOne, { concurrency: context.jobs })) {
+  for await (const { left, key, result } of parallel(leftJoin(plan.fresh.sorted(), held), copyOne, context.jobs)) {
     const { path, size, snapshot } = left;
     const file: InventoryFile = { path, key, size, snapshot, sum: result.sum ?? null, etag: result.etag ?? null };
     for (const n of left.ns) await plan.placed.add({ k: placedKey(n, path), n, file });
@@ -95,24 +96,8 @@ async function proveHashed(file: NewFile, uri: string, context: CopyContext): Pr
   });
 }
 
-/** In `reference` mode: proves by one LIST of the source that every new file exists with its length, and records it without a key. */
-export async function referenceFiles(plan: FilePlan, context: CopyContext): Promise<void> {
-  const { store, key: root } = context.source.resolve(`${context.location.replace(/\/+$/, '')}/`);
-  const listed = (async function* () {
-    for await (const page of store.list(root, context.call)) for (const object of page.objects) yield { ...object, key: object.key.slice(root.length) };
-  })();
-  for await (const { left, right } of leftJoin(plan.fresh.sorted(), listed)) {
-    const uri = concretePath(left.path, context.location);
-    if (!right) throw missing(uri, context.table);
-    if (right.size !== left.size) throw wrongLength(uri, context.table, left.size, right.size);
-    const { path, size, snapshot } = left;
-    const file: InventoryFile = { path, key: null, size, snapshot, sum: null, etag: right.etag ?? null };
-    for (const n of left.ns) await plan.placed.add({ k: placedKey(n, path), n, file });
-  }
-}
-
 /** `corrupt`, which the caller turns into `source-changed` when the table has moved on meanwhile. */
-function missing(uri: string, table: string, cause?: unknown): BcnError {
+export function missing(uri: string, table: string, cause?: unknown): BcnError {
   return new BcnError('corrupt', `The live file ${uri} of ${table} is missing from the source`, {
     object: uri,
     table,
@@ -121,7 +106,7 @@ function missing(uri: string, table: string, cause?: unknown): BcnError {
   });
 }
 
-function wrongLength(uri: string, table: string, recorded: number, found: number | undefined, cause?: unknown): BcnError {
+export function wrongLength(uri: string, table: string, recorded: number, found: number | undefined, cause?: unknown): BcnError {
   const what = found === undefined ? 'another length' : `${found} bytes`;
   return new BcnError('corrupt', `The live file ${uri} of ${table} has ${what}; its manifest records ${recorded}`, {
     object: uri,

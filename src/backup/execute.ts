@@ -1,16 +1,16 @@
 import { isCode } from '../errors.js';
+import { storeTime } from '../repository/clock.js';
 import type { Commit } from '../repository/commit.js';
 import { type TableIdentity, writeHint } from '../repository/hints.js';
 import { beginKey, endKey, newAttemptId, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { createRecord } from '../repository/record.js';
-import { storeTime } from '../repository/clock.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import { VERSION } from '../version.js';
 import type { Opened } from './backup.js';
 import { commitBackup } from './commit.js';
-import { copyFiles, referenceFiles } from './copy.js';
+import { copyFiles } from './copy.js';
 import { keepBeating } from './heartbeat.js';
 import { writeMeta } from './meta.js';
 import type { BackupDeps, BackupOptions } from './options.js';
@@ -27,10 +27,11 @@ export async function executeBackup(
   call: CallOptions,
 ): Promise<Commit> {
   const place = deps.repository;
-  const { run, pinned, table } = opened;
+  const { run, pinned } = opened;
   const record = opened.record ?? (await createRecord(place, await storeTime(place, call), call));
   const begin = { asks: opened.ask, pinned: pinned.uri, bcn: VERSION };
-  if (!opened.continued) await createOnce(place.store, place.prefix + beginKey(run), Buffer.from(`${JSON.stringify(begin)}\n`), call);
+  if (!opened.continued)
+    await createOnce(place.store, place.prefix + beginKey(run), Buffer.from(`${JSON.stringify(begin)}\n`), call);
   else await place.store.abortUploads(place.prefix + runDataPrefix(run), call);
   const stopBeating = keepBeating(place, run, record.grace_ms);
   try {
@@ -44,14 +45,13 @@ export async function executeBackup(
       partial: false,
       tables: [{ ...describe(deps, opened), ...content.table, root: content.root }],
     };
-    const commit = await commitBackup(place, draft, content.base, record.grace_ms, call);
+    const commit = await commitBackup(place, draft, content.base, content.written, record.grace_ms, call);
     await writeHint(place, identity, commit);
     await endRun(place, run, call);
-    deps.report.info(`backup "${options.name}" of ${table} is complete`);
     return commit;
   } catch (error) {
-    // What this run pinned cannot be backed up: the next attempt must begin at the table's current metadata.
-    if (isCode(error, 'corrupt', 'unsupported')) await endRun(place, run, call);
+    // What this run pinned cannot be backed up, or its name is gone: the next attempt must begin at the table's current metadata.
+    if (isCode(error, 'corrupt', 'unsupported', 'backup-exists')) await endRun(place, run, call);
     throw error;
   } finally {
     stopBeating();
@@ -67,22 +67,26 @@ async function writeContent(deps: BackupDeps, options: BackupOptions, opened: Op
   if (plan.kind === 'unchanged') {
     const { files, bytes, manifests, root } = plan.base.table;
     const table = { manifests, files: { total: files.total, new: 0 }, bytes: { total: bytes.total, new: 0 } };
-    return { table, root, base: plan.base };
+    return { table, root, base: plan.base, written: Number.POSITIVE_INFINITY };
   }
   const { run, table: name, pinned } = opened;
   const { repository: place, report, source } = deps;
   const { location } = pinned.metadata;
   const copy = { place, source, run, location, table: name, jobs: options.jobs, continued: opened.continued, report, call };
-  await (options.mode === 'copy' ? copyFiles(plan.files, copy) : referenceFiles(plan.files, copy));
+  if (options.mode === 'copy') await copyFiles(plan.files, copy);
   const context = { place, run, attempt: newAttemptId(), base: plan.base?.root, report, call };
+  // A little early: the last write is the one of ROOT. Beats stop with the process, so nothing later counts.
+  const written = await storeTime(place, call);
   const { root, stored } = await writeMeta(pinned, plan.tree, plan.files, context);
-  const { total, copied } = plan.files;
+  const { total } = plan.files;
+  // A reference backup holds none of them.
+  const copied = options.mode === 'copy' ? plan.files.copied : { objects: 0, bytes: 0 };
   const table = {
     manifests: root.manifests.length,
     files: { total: total.objects, new: copied.objects },
     bytes: { total: total.bytes, new: copied.bytes },
   };
-  return { table, root: stored, base: plan.base?.found };
+  return { table, root: stored, base: plan.base?.found, written };
 }
 
 function describe(deps: BackupDeps, { entry, pinned }: Opened) {

@@ -65,7 +65,8 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
   const copied = { objects: 0, bytes: 0 };
   const keptManifests = new Set(tree.manifests.flatMap(({ held }) => (held ? [held.path] : [])));
   const left = context.base ? context.base.root.manifests.some(({ path }) => !keptManifests.has(path)) : false;
-  const sides = context.base && (tree.carries || left) ? await withBase(tree, context, context.base.root, keptManifests) : tree.entries;
+  const sides =
+    context.base && (tree.carries || left) ? await withBase(tree, context, context.base.root, keptManifests) : tree.entries;
   for await (const group of groups<Side>(sides.sorted())) {
     const entries = group.filter((side): side is TreeEntry => 'n' in side);
     const held = group.find((side) => 'held' in side) as (Side & { held: InventoryFile }) | undefined;
@@ -76,7 +77,9 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
     const path = first.k;
     const uri = concretePath(path, context.location);
     if (differs) {
-      throw new BcnError('corrupt', `Manifests of ${context.table} give ${uri} the lengths ${first.size} and ${differs.size}`, { object: uri });
+      throw new BcnError('corrupt', `Manifests of ${context.table} give ${uri} the lengths ${first.size} and ${differs.size}`, {
+        object: uri,
+      });
     }
     add(total, first.size);
     const ns = entries.map(({ n }) => n);

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { pMapIterable } from 'p-map';
 import { rewriteManifestList } from '../iceberg/manifest-list.js';
 import { abstractPath } from '../iceberg/paths.js';
 import { rewriteMetadata } from '../iceberg/rewrite-metadata.js';
+import { parallel } from '../parallel.js';
+import type { Reporter } from '../report.js';
 import type { StoredObject } from '../repository/commit.js';
 import { PackWriter } from '../repository/inventory.js';
 import { metaPrefix, sha256 } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { encodeRoot, type Root, type RootList, type RootManifest, type Section } from '../repository/root.js';
-import type { Reporter } from '../report.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import type { FilePlan } from './files.js';
@@ -49,7 +49,7 @@ export async function writeMeta(
     const section = sections.get(n) ?? { key: '', offset: 0, length: 0 };
     return [path, { path: abstractPath(path, location), ...stored, sourceLength, files: live, bytes, section }];
   };
-  for await (const [path, manifest] of pMapIterable(tree.manifests, writeManifest, { concurrency: PARALLEL })) {
+  for await (const [path, manifest] of parallel(tree.manifests, writeManifest, PARALLEL)) {
     manifests.set(path, manifest);
     context.report.progress({ phase: 'writing manifests', done: manifests.size, total: tree.manifests.length });
   }
@@ -65,7 +65,7 @@ export async function writeMeta(
     return { path, snapshot: list.snapshot.toString(), ...(await put(`lists/${list.snapshot}.avro`, abstract)) };
   };
   const lists: RootList[] = [];
-  for await (const list of pMapIterable(tree.lists, writeList, { concurrency: PARALLEL })) lists.push(list);
+  for await (const list of parallel(tree.lists, writeList, PARALLEL)) lists.push(list);
   const { bytes } = rewriteMetadata(pinned.bytes, pinned.uri, { path: (p) => abstractPath(p, location) });
   const metadata = { path: abstractPath(pinned.uri, location), gzip: pinned.gzip, ...(await put('metadata.json', bytes)) };
   const uuid = pinned.metadata.tableUuid ?? null;
@@ -98,7 +98,8 @@ async function writeSections(
   await writer.flush();
   for (const manifest of tree.manifests) {
     const expected = manifest.held ? 0 : manifest.files;
-    if (expected > 0 && !sections.has(manifest.n)) throw new Error(`manifest ${manifest.path} has ${expected} live files and no section`);
+    if (expected > 0 && !sections.has(manifest.n))
+      throw new Error(`manifest ${manifest.path} has ${expected} live files and no section`);
   }
   return sections;
 }

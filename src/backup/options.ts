@@ -1,8 +1,8 @@
 import type { Catalog, TableIdent } from '../catalog/port.js';
 import type { Plan } from '../plan.js';
-import type { BackupSummary } from '../repository/summary.js';
-import type { RepositoryPlace } from '../repository/place.js';
 import type { Reporter } from '../report.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import type { BackupSummary } from '../repository/summary.js';
 import type { StoreResolver } from '../storage/port.js';
 
 export interface BackupDeps {

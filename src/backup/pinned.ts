@@ -12,14 +12,25 @@ export interface PinnedMetadata {
 }
 
 /** Reads the metadata a catalog entry names. Throws `corrupt` when it is missing or damaged. */
-export async function readPinned(source: StoreResolver, uri: string, table: string, options: CallOptions = {}): Promise<PinnedMetadata> {
+export async function readPinned(
+  source: StoreResolver,
+  uri: string,
+  table: string,
+  options: CallOptions = {},
+): Promise<PinnedMetadata> {
   const raw = await readSource(source, uri, table, 'table metadata', options);
   const { bytes, gzip } = await inflateMetadata(raw, uri);
   return { uri, metadata: readMetadata(bytes, uri), bytes, gzip };
 }
 
 /** Reads a metadata file of the source whole. A missing one is `corrupt`: the table names it. */
-export async function readSource(source: StoreResolver, uri: string, table: string, what: string, options: CallOptions): Promise<Buffer> {
+export async function readSource(
+  source: StoreResolver,
+  uri: string,
+  table: string,
+  what: string,
+  options: CallOptions,
+): Promise<Buffer> {
   const { store, key } = source.resolve(uri);
   try {
     return (await store.get(key, options)).bytes;

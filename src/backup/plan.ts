@@ -1,19 +1,27 @@
+import { findMentions } from '../iceberg/mentions.js';
 import type { Plan } from '../plan.js';
 import type { Base } from '../repository/hints.js';
 import { commitKey } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
-import { readRoot, type Root } from '../repository/root.js';
+import { type Root, readRoot } from '../repository/root.js';
 import type { CallOptions } from '../storage/port.js';
 import { type FilePlan, planFiles } from './files.js';
 import type { BackupDeps, BackupOptions } from './options.js';
 import type { PinnedMetadata } from './pinned.js';
+import { referenceFiles } from './reference.js';
 import { Refusals } from './refusals.js';
 import { type Tree, walkTree } from './tree.js';
 
 /** What a backup will do. `unchanged`: the base is of this very metadata, so its ROOT serves. */
 export type BackupPlan =
   | { readonly kind: 'unchanged'; readonly base: Base; readonly shown: Plan }
-  | { readonly kind: 'changed'; readonly base: { readonly found: Base; readonly root: Root } | undefined; readonly tree: Tree; readonly files: FilePlan; readonly shown: Plan };
+  | {
+      readonly kind: 'changed';
+      readonly base: { readonly found: Base; readonly root: Root } | undefined;
+      readonly tree: Tree;
+      readonly files: FilePlan;
+      readonly shown: Plan;
+    };
 
 export interface PlanContext {
   readonly deps: BackupDeps;
@@ -34,15 +42,28 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
   // A format or encryption that bcn does not know must not be walked.
   if (metadata.formatVersion > 3) refusals.throwIfAny(table);
   const service = deps.source.resolve(metadata.location).store.service;
-  const usable = context.base?.table.location === metadata.location && context.base.table.source === service ? context.base : undefined;
-  if (usable && usable.table.metadata_location === pinned.uri) {
+  const usable =
+    context.base?.table.location === metadata.location && context.base.table.source === service ? context.base : undefined;
+  // A `reference` backup proves each time that its source has every file.
+  if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) {
     refusals.throwIfAny(table);
     return { kind: 'unchanged', base: usable, shown: showUnchanged(pinned, usable, context) };
   }
   const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
-  const tree = await walkTree(pinned, { source: deps.source, table, scratch: context.scratch, base: base?.root, refusals, call, onProgress });
+  const tree = await walkTree(pinned, {
+    source: deps.source,
+    table,
+    scratch: context.scratch,
+    base: base?.root,
+    refusals,
+    call,
+    onProgress,
+  });
   refusals.throwIfAny(table);
+  for (const { where } of findMentions(pinned.bytes, pinned.uri, metadata.location)) {
+    deps.report.info(`${where} of ${table} mentions its location; it is kept as it is, also by a restore`);
+  }
   const files = await planFiles(tree, {
     place: deps.repository,
     run: options.mode === 'copy' ? context.run : undefined,
@@ -52,6 +73,18 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
     base,
     call,
   });
+  if (options.mode === 'reference') {
+    const held = tree.manifests.flatMap((manifest) => manifest.held ?? []);
+    const { location } = metadata;
+    await referenceFiles(files, held, {
+      place: deps.repository,
+      source: deps.source,
+      location,
+      table,
+      scratch: context.scratch,
+      call,
+    });
+  }
   return { kind: 'changed', base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
 }
 
@@ -89,7 +122,12 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
   const pages = Math.ceil(Math.max(copied.objects, 1) / 1000);
   return {
     ...head(pinned, context),
-    data: { total: files.total, reused: files.reused, serverSide: sameService ? copied : NONE, streamed: sameService ? NONE : copied },
+    data: {
+      total: files.total,
+      reused: files.reused,
+      serverSide: sameService ? copied : NONE,
+      streamed: sameService ? NONE : copied,
+    },
     metadata: { objects, bytes },
     requests: {
       get: sameService ? 0 : copied.objects,

@@ -28,7 +28,8 @@ export class Refusals {
   add(reason: string, example?: string): void {
     const known = this.#reasons.get(reason) ?? { count: 0, examples: [] };
     known.count++;
-    if (example !== undefined && known.examples.length < EXAMPLES && !known.examples.includes(example)) known.examples.push(example);
+    if (example !== undefined && known.examples.length < EXAMPLES && !known.examples.includes(example))
+      known.examples.push(example);
     this.#reasons.set(reason, known);
   }
 

@@ -1,15 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pMapIterable } from 'p-map';
 import { BcnError } from '../errors.js';
 import { type ManifestEntry, rewriteManifest } from '../iceberg/manifest.js';
 import { type ManifestListEntry, readManifestList } from '../iceberg/manifest-list.js';
 import type { Snapshot } from '../iceberg/metadata.js';
 import { abstractPath } from '../iceberg/paths.js';
+import { parallel } from '../parallel.js';
 import type { Root, RootManifest } from '../repository/root.js';
-import type { CallOptions, StoreResolver } from '../storage/port.js';
 import type { Keyed } from '../spill/sorter.js';
 import { Sorter } from '../spill/sorter.js';
+import type { CallOptions, StoreResolver } from '../storage/port.js';
 import { type PinnedMetadata, readSource } from './pinned.js';
 import type { Refusals } from './refusals.js';
 
@@ -70,21 +70,26 @@ const PARALLEL = 8;
  */
 export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Promise<Tree> {
   const { location } = pinned.metadata;
-  await mkdir(join(context.scratch, 'tree'));
+  // A plan made again, without its base, uses the folder again.
+  await mkdir(join(context.scratch, 'tree'), { recursive: true });
   const lists: TreeList[] = [];
   const found = new Map<string, { n: number; entry: ManifestListEntry | undefined }>();
   const meet = (path: string, entry: ManifestListEntry | undefined) => {
     const known = found.get(path);
     if (!known) found.set(path, { n: found.size, entry });
     else if (entry && known.entry && entry.length !== known.entry.length) {
-      throw new BcnError('corrupt', `Manifest lists of ${context.table} give ${path} the lengths ${known.entry.length} and ${entry.length}`, {
-        object: path,
-        table: context.table,
-      });
+      throw new BcnError(
+        'corrupt',
+        `Manifest lists of ${context.table} give ${path} the lengths ${known.entry.length} and ${entry.length}`,
+        {
+          object: path,
+          table: context.table,
+        },
+      );
     }
   };
   const readList = async (snapshot: Snapshot) => ({ snapshot, read: await readSnapshotList(snapshot, context) });
-  for await (const { snapshot, read } of pMapIterable(pinned.metadata.snapshots, readList, { concurrency: PARALLEL })) {
+  for await (const { snapshot, read } of parallel(pinned.metadata.snapshots, readList, PARALLEL)) {
     if (read) lists.push(read.list);
     for (const entry of read?.entries ?? []) {
       context.refusals.checkListEntry(entry, location, snapshot.id);
@@ -97,7 +102,10 @@ export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Pr
   const baseSnapshots = new Set(context.base?.lists.map(({ snapshot }) => snapshot));
   const manifests: TreeManifest[] = [];
   let carries = false;
-  const visit = async ([path, { n, entry }]: [string, { n: number; entry: ManifestListEntry | undefined }]): Promise<TreeManifest> => {
+  const visit = async ([path, { n, entry }]: [
+    string,
+    { n: number; entry: ManifestListEntry | undefined },
+  ]): Promise<TreeManifest> => {
     const kept = held.get(abstractPath(path, location));
     if (kept && (entry === undefined || entry.length === kept.sourceLength)) {
       return { n, path, held: kept, file: undefined, sourceLength: kept.sourceLength, files: kept.files, bytes: kept.bytes };
@@ -126,7 +134,7 @@ export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Pr
     await writeFile(file, abstract);
     return { n, path, held: undefined, file, sourceLength: bytes.length, files: live.length, bytes: total };
   };
-  for await (const manifest of pMapIterable(found, visit, { concurrency: PARALLEL })) {
+  for await (const manifest of parallel(found, visit, PARALLEL)) {
     manifests.push(manifest);
     context.onProgress(manifests.length, found.size);
   }

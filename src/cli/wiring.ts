@@ -94,7 +94,7 @@ export async function openCatalog(flags: CatalogFlags, context: Context, stores:
   }
   const { createHiveCatalog } = await import('../catalog/hive/hive-catalog.js');
   const { timeoutMs } = settings;
-  const timeouts = timeoutMs && { connect: Math.min(timeoutMs, 10_000), read: timeoutMs, write: timeoutMs };
+  const timeouts = timeoutMs && { connect: Math.min(timeoutMs, 10_000), read: timeoutMs, write: 2 * timeoutMs };
   return createHiveCatalog({ uri: settings.uri.value, framed: settings.framed, ...(timeouts ? { timeouts } : {}) });
 }
 

@@ -1,5 +1,5 @@
-import { BcnError } from '../errors.js';
 import type { RawEntry } from '../catalog/port.js';
+import { BcnError } from '../errors.js';
 import { sha256 } from './keys.js';
 import type { BackupSummary, TableSummary } from './summary.js';
 
@@ -62,7 +62,11 @@ export function decodeCommit(bytes: Buffer, object: string): Commit {
   const end = bytes.indexOf(0x0a);
   const id = /^\{"id":"([0-9a-f]{64})",$/.exec(bytes.subarray(0, Math.max(end, 0)).toString('latin1'))?.[1];
   const damaged = (why: string, cause?: unknown) =>
-    new BcnError('corrupt', `The backup record ${object} is damaged: ${why}`, { object, cause, hint: 'Restore another backup: bcn list' });
+    new BcnError('corrupt', `The backup record ${object} is damaged: ${why}`, {
+      object,
+      cause,
+      hint: 'Restore another backup: bcn list',
+    });
   if (id === undefined) throw damaged('its first line does not hold an id');
   if (sha256(bytes.subarray(end + 1)) !== id) throw damaged('its id is not the sha256 of what follows the first line');
   let commit: Commit;

@@ -1,7 +1,7 @@
 import { isCode } from '../errors.js';
-import type { CallOptions } from '../storage/port.js';
 import { createOnce } from '../storage/create-once.js';
-import { type Commit, type CommittedTable } from './commit.js';
+import type { CallOptions } from '../storage/port.js';
+import type { Commit, CommittedTable } from './commit.js';
 import { readDeletion } from './events.js';
 import { hintKey, hintPrefix, nameOfHintKey, tableKey } from './keys.js';
 import { backupNames, findCommit } from './load.js';
@@ -46,7 +46,11 @@ export async function findBase(
 }
 
 /** Best effort: a hint that cannot be written costs the next backup a few requests. */
-export async function writeHint(place: RepositoryPlace, identity: TableIdentity, commit: Pick<Commit, 'name' | 'when'>): Promise<void> {
+export async function writeHint(
+  place: RepositoryPlace,
+  identity: TableIdentity,
+  commit: Pick<Commit, 'name' | 'when'>,
+): Promise<void> {
   const key = hintKey(tableKey(identity.uuid, identity.catalog, identity.table), Date.parse(commit.when), commit.name);
   await createOnce(place.store, place.prefix + key, Buffer.alloc(0)).catch(() => undefined);
 }

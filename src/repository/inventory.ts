@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import type { CallOptions, Checksum } from '../storage/port.js';
-import type { Root, RootManifest, Section } from './root.js';
 import type { RepositoryPlace } from './place.js';
+import type { RootManifest, Section } from './root.js';
 
 /** One live content file of a manifest (format, "Inventory"). */
 export interface InventoryFile {
@@ -78,32 +78,41 @@ export async function* readInventory(
   }
 }
 
-/** Keys of all packs that a table's sections lie in. */
-export function packKeys(root: Root): string[] {
-  return [...new Set(root.manifests.filter(({ section }) => section.length > 0).map(({ section }) => section.key))];
-}
-
 async function getPack(place: RepositoryPlace, key: string, object: string, options: CallOptions): Promise<Buffer> {
   try {
     return (await place.store.get(place.prefix + key, options)).bytes;
   } catch (cause) {
     if (!(cause instanceof BcnError) || cause.code !== 'object-not-found') throw cause;
-    throw new BcnError('corrupt', `The repository is damaged: the inventory ${object} is missing`, { object, cause });
+    throw new BcnError('corrupt', `The repository is damaged: the inventory ${object} is missing`, {
+      object,
+      cause,
+      hint: SEE_ALL,
+    });
   }
 }
+
+const SEE_ALL = 'See all damage: bcn verify NAME';
 
 function decodeSection(pack: Buffer, manifest: RootManifest, object: string): readonly InventoryFile[] {
   const { offset, length } = manifest.section;
   try {
     const text = gunzipSync(pack.subarray(offset, offset + length)).toString('utf8');
-    const files = text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as InventoryFile);
+    const files = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as InventoryFile);
     if (files.length === manifest.files) return files;
     throw new Error(`${files.length} files instead of ${manifest.files}`);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BcnError('corrupt', `The repository is damaged: the inventory of ${manifest.path} in ${object} cannot be read: ${why}`, {
-      object,
-      cause,
-    });
+    throw new BcnError(
+      'corrupt',
+      `The repository is damaged: the inventory of ${manifest.path} in ${object} cannot be read: ${why}`,
+      {
+        object,
+        cause,
+        hint: SEE_ALL,
+      },
+    );
   }
 }

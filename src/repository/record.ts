@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BcnError, isCode } from '../errors.js';
+import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import { RECORD_KEY } from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
@@ -39,7 +40,11 @@ export async function findRecord(place: RepositoryPlace, options: CallOptions = 
 }
 
 /** The repository's record, made when there is none. Two makers at once both get the winner's. `created` is the store time, ms. */
-export async function createRecord(place: RepositoryPlace, created: number, options: CallOptions = {}): Promise<RepositoryRecord> {
+export async function createRecord(
+  place: RepositoryPlace,
+  created: number,
+  options: CallOptions = {},
+): Promise<RepositoryRecord> {
   const record: RepositoryRecord = {
     format: 1,
     id: randomBytes(16).toString('hex'),
@@ -48,7 +53,7 @@ export async function createRecord(place: RepositoryPlace, created: number, opti
     created: new Date(created).toISOString(),
   };
   try {
-    await place.store.create(place.prefix + RECORD_KEY, Buffer.from(`${JSON.stringify(record)}\n`), options);
+    await createOnce(place.store, place.prefix + RECORD_KEY, Buffer.from(`${JSON.stringify(record)}\n`), options);
     return record;
   } catch (error) {
     if (isCode(error, 'object-exists')) return readRecord(place, options);
@@ -56,15 +61,20 @@ export async function createRecord(place: RepositoryPlace, created: number, opti
   }
 }
 
+const UNREADABLE = 'Look at the object: something else wrote it. Is BACKUP_BUCKET the right place?';
+
 function decodeRecord(bytes: Buffer, object: string): RepositoryRecord {
   let record: RepositoryRecord;
   try {
     record = JSON.parse(bytes.toString('utf8')) as RepositoryRecord;
   } catch (cause) {
-    throw new BcnError('corrupt', `The repository record ${object} is not JSON`, { object, cause });
+    throw new BcnError('corrupt', `The repository record ${object} is not JSON`, { object, cause, hint: UNREADABLE });
   }
   if (!Number.isInteger(record?.format) || !Array.isArray(record.features) || !Number.isFinite(record.grace_ms)) {
-    throw new BcnError('corrupt', `The repository record ${object} lacks format, features or grace_ms`, { object });
+    throw new BcnError('corrupt', `The repository record ${object} lacks format, features or grace_ms`, {
+      object,
+      hint: UNREADABLE,
+    });
   }
   if (record.format > 1 || record.features.length > 0) {
     const why = record.format > 1 ? `format ${record.format}` : `the features ${record.features.join(', ')}`;

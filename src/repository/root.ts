@@ -1,9 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
-import { type CommittedTable, type StoredObject } from './commit.js';
-import { readStored } from './stored.js';
+import type { CommittedTable, StoredObject } from './commit.js';
 import type { RepositoryPlace } from './place.js';
+import { readStored } from './stored.js';
 
 /** Everything a backup of one table needs (format, "ROOT"). */
 export interface Root {
@@ -58,7 +58,12 @@ export function encodeRoot(root: Root): Buffer {
 }
 
 export function decodeRoot(bytes: Buffer, object: string): Root {
-  const damaged = (why: string, cause?: unknown) => new BcnError('corrupt', `The table root ${object} is damaged: ${why}`, { object, cause });
+  const damaged = (why: string, cause?: unknown) =>
+    new BcnError('corrupt', `The table root ${object} is damaged: ${why}`, {
+      object,
+      cause,
+      hint: 'See all damage: bcn verify NAME',
+    });
   let lines: ({ type: string } & Record<string, unknown>)[];
   try {
     lines = gunzipSync(bytes)
@@ -74,7 +79,14 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
   const metadata = of('metadata')[0] as RootMetadata;
   if (head?.format !== 1 || metadata === undefined) throw damaged('it lacks its first lines');
   const { location, metadataLocation, uuid } = head;
-  return { location, metadataLocation, uuid, metadata, lists: of('list') as RootList[], manifests: of('manifest') as RootManifest[] };
+  return {
+    location,
+    metadataLocation,
+    uuid,
+    metadata,
+    lists: of('list') as RootList[],
+    manifests: of('manifest') as RootManifest[],
+  };
 }
 
 /** Reads and checks the ROOT of a committed table. Throws `corrupt`. */

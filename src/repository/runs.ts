@@ -36,21 +36,42 @@ export interface FoundRun {
 const LOOK_BACK_MS = 14 * 24 * 3_600_000;
 
 /** The newest run of that backup name that asks for the same thing, ended or not. */
-export async function findRun(place: RepositoryPlace, ask: BackupAsk, now: number, options: CallOptions = {}): Promise<FoundRun | undefined> {
+export async function findRun(
+  place: RepositoryPlace,
+  ask: BackupAsk,
+  now: number,
+  options: CallOptions = {},
+): Promise<FoundRun | undefined> {
   const since = new Date(now - LOOK_BACK_MS).toISOString().replace(/[-:]|\.\d+/g, '');
   const mark = `-${nameHash(ask.name)}-`;
   const runs: string[] = [];
-  for await (const page of place.store.list(place.prefix + RUNS, { ...options, delimiter: '/', startAfter: place.prefix + RUNS + since })) {
+  for await (const page of place.store.list(place.prefix + RUNS, {
+    ...options,
+    delimiter: '/',
+    startAfter: place.prefix + RUNS + since,
+  })) {
     for (const prefix of page.prefixes) {
       const run = prefix.slice((place.prefix + RUNS).length, -1);
       if (run.includes(mark)) runs.push(run);
     }
   }
   for (const run of runs.reverse()) {
-    const begin = await readBegin(place, run, options);
-    if (begin && sameAsk(begin.asks, ask)) return { run, begin, ...(await readLiveness(place, run, options)) };
+    const found = await readRun(place, run, ask, options);
+    if (found) return found;
   }
   return undefined;
+}
+
+/** That run, if it asks for the same thing. */
+export async function readRun(
+  place: RepositoryPlace,
+  run: string,
+  ask: BackupAsk,
+  options: CallOptions = {},
+): Promise<FoundRun | undefined> {
+  const begin = await readBegin(place, run, options);
+  if (!begin?.asks || !sameAsk(begin.asks, ask)) return undefined;
+  return { run, begin, ...(await readLiveness(place, run, options)) };
 }
 
 async function readBegin(place: RepositoryPlace, run: string, options: CallOptions): Promise<Begin | undefined> {
@@ -67,7 +88,11 @@ function sameAsk(a: BackupAsk, b: BackupAsk): boolean {
   return a.name === b.name && a.mode === b.mode && a.catalog === b.catalog && a.table === b.table && a.uuid === b.uuid;
 }
 
-async function readLiveness(place: RepositoryPlace, run: string, options: CallOptions): Promise<{ lastWrite: number; ended: boolean }> {
+async function readLiveness(
+  place: RepositoryPlace,
+  run: string,
+  options: CallOptions,
+): Promise<{ lastWrite: number; ended: boolean }> {
   let lastWrite = 0;
   let ended = false;
   const prefix = place.prefix + runPrefix(run);

@@ -8,7 +8,11 @@ import type { RepositoryPlace } from './place.js';
 export async function readStored(place: RepositoryPlace, stored: StoredObject, options: CallOptions = {}): Promise<Buffer> {
   const object = `${place.store.uri}/${place.prefix}${stored.key}`;
   const damaged = (why: string, cause?: unknown) =>
-    new BcnError('corrupt', `The repository is damaged: ${object} ${why}`, { object, cause, hint: 'See all damage: bcn verify NAME' });
+    new BcnError('corrupt', `The repository is damaged: ${object} ${why}`, {
+      object,
+      cause,
+      hint: 'See all damage: bcn verify NAME',
+    });
   let bytes: Buffer;
   try {
     ({ bytes } = await place.store.get(place.prefix + stored.key, options));

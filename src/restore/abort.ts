@@ -13,7 +13,7 @@ import { rollBack } from './rollback.js';
 export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): Promise<AbortResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const prepared = await prepare(deps, options, call);
-  const { commit, table, root, layout, target, claim, claimAt, resuming } = prepared;
+  const { commit, table, root, layout, target, claim, claimAt, resuming, concrete } = prepared;
   const { location } = layout;
   if (!resuming) {
     throw new BcnError('object-not-found', `There is no interrupted restore of "${commit.name}" at ${location}`, {
@@ -29,7 +29,7 @@ export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): 
   if (await isRegistered(deps, prepared, call)) throw exists();
   return withScratch(options.tmpDir, async (scratch) => {
     const { expected } = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
-    const context = { catalog: deps.catalog, target, layout, root, claim, claimKey: claimAt.key, call };
+    const context = { catalog: deps.catalog, target, layout, root, claim, concrete, claimKey: claimAt.key, resuming, call };
     const objects = await rollBack(expected, context);
     if (objects === undefined) throw exists();
     return { location, objects };

@@ -56,12 +56,14 @@ export function newClaim(request: ClaimRequest): Claim {
 /** The claim at a target, or undefined. Throws `target-not-empty` when it cannot be read. */
 export async function readClaim(at: ResolvedObject, options: CallOptions = {}): Promise<Claim | undefined> {
   try {
-    return JSON.parse((await at.store.get(at.key, options)).bytes.toString('utf8')) as Claim;
+    const claim = JSON.parse((await at.store.get(at.key, options)).bytes.toString('utf8')) as Claim | null;
+    const { plan, table_uuid, metadata_file } = claim ?? {};
+    if (typeof plan === 'string' && typeof table_uuid === 'string' && typeof metadata_file === 'string') return claim as Claim;
   } catch (error) {
     if (isCode(error, 'object-not-found')) return undefined;
-    if (error instanceof SyntaxError) throw foreignClaim(at, error);
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
+  throw foreignClaim(at);
 }
 
 /** Makes the claim ours: creates it, or takes up an equal one that an interrupted attempt left. Throws `target-not-empty` for somebody else's. */

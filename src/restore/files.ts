@@ -1,12 +1,12 @@
-import { pMapIterable } from 'p-map';
 import { BcnError, isCode } from '../errors.js';
 import { concretePath } from '../iceberg/paths.js';
+import { parallel } from '../parallel.js';
 import type { Amount } from '../plan.js';
+import type { Reporter } from '../report.js';
 import type { Commit, CommittedTable } from '../repository/commit.js';
 import { readInventory } from '../repository/inventory.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Root } from '../repository/root.js';
-import type { Reporter } from '../report.js';
 import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
 import type { CallOptions, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
@@ -79,7 +79,7 @@ export async function copyContent(plan: ContentPlan, context: CopyContext): Prom
     if (!right) await copyFile(left, context);
     return left.size;
   };
-  for await (const size of pMapIterable(leftJoin(plan.expected.sorted(), there), copyOne, { concurrency: context.jobs })) {
+  for await (const size of parallel(leftJoin(plan.expected.sorted(), there), copyOne, context.jobs)) {
     progress.done++;
     progress.bytes += size;
     const { objects: total, bytes: totalBytes } = plan.total;
@@ -100,13 +100,17 @@ async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
     if (!isCode(error, 'object-not-found', 'corrupt')) throw error;
     const object = `${source.store.uri}/${source.key}`;
     const reference = file.from === null;
-    throw new BcnError('corrupt', `The content file ${object} ${isCode(error, 'corrupt') ? 'has another length than the backup recorded' : 'is missing'}`, {
-      object,
-      cause: error,
-      hint: reference
-        ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
-        : `The backup is damaged. See all damage: bcn verify ${context.commit.name}`,
-    });
+    throw new BcnError(
+      'corrupt',
+      `The content file ${object} ${isCode(error, 'corrupt') ? 'has another length than the backup recorded' : 'is missing'}`,
+      {
+        object,
+        cause: error,
+        hint: reference
+          ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
+          : `The backup is damaged. See all damage: bcn verify ${context.commit.name}`,
+      },
+    );
   }
 }
 
@@ -120,7 +124,12 @@ function contentSource(file: TargetFile, context: CopyContext): CopySource {
 export async function proveTarget(expected: Sorter<TargetFile>, context: ContentContext): Promise<void> {
   const problems: string[] = [];
   for await (const { left, right } of leftJoin(expected.sorted(), listTarget(context.layout, context.call))) {
-    const what = right === undefined ? 'is missing' : right.size === left.size ? undefined : `has ${right.size} bytes instead of ${left.size}`;
+    const what =
+      right === undefined
+        ? 'is missing'
+        : right.size === left.size
+          ? undefined
+          : `has ${right.size} bytes instead of ${left.size}`;
     if (what) problems.push(`${context.layout.root.store.uri}/${left.k} ${what}`);
     if (problems.length === 5) break;
   }

@@ -1,11 +1,11 @@
-import { formatIdent, type TableIdent } from '../catalog/port.js';
+import { type Catalog, formatIdent, type TableIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import type { Commit, CommittedTable } from '../repository/commit.js';
 import { loadBackup } from '../repository/load.js';
-import { readRoot, type Root } from '../repository/root.js';
+import { type Root, readRoot } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
-import { type Claim, claimName, foreignClaim, newClaim, readClaim } from './claim.js';
+import { type Claim, claimName, foreignClaim, isClaim, newClaim, readClaim } from './claim.js';
 import { TargetLayout } from './layout.js';
 import type { RestoreDeps, RestoreOptions } from './options.js';
 import { assertTargetApart, targetLocation } from './target.js';
@@ -72,13 +72,39 @@ export async function isRegistered({ catalog }: RestoreDeps, prepared: Prepared,
 export async function assertFree(deps: RestoreDeps, prepared: Prepared, call: CallOptions): Promise<void> {
   const { target, table, layout, concrete, resuming } = prepared;
   const registration = { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry };
+  // Preflight lets an entry of the planned name pass, since an earlier attempt may have made it; without a claim there was none.
+  if (!resuming && (await tableExists(deps.catalog, target, call))) throw taken(target, deps.catalog);
   await deps.catalog.preflight(registration, call);
   await assertTargetApart(layout.location, target, table, deps.repository, deps.target, deps.catalog, call);
-  if (resuming) return;
+  if (!resuming) await assertEmpty(prepared, call);
+}
+
+/** Whether the catalog has anything of that name, also what is no Iceberg table. */
+export async function tableExists(catalog: Catalog, target: TableIdent, call: CallOptions): Promise<boolean> {
+  try {
+    await catalog.load(target, call);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'table-not-found', 'namespace-not-found')) return false;
+    if (isCode(error, 'unsupported', 'corrupt')) return true;
+    throw error;
+  }
+}
+
+function taken(target: TableIdent, catalog: Catalog): BcnError {
+  return new BcnError('table-exists', `There is already a table ${formatIdent(target)} in ${catalog.identity}`, {
+    table: formatIdent(target),
+    hint: 'Tables are never overwritten: choose another --target-table, or drop the table first.',
+  });
+}
+
+/** Throws `target-not-empty` when anything but this restore's own claim lies at the target. */
+export async function assertEmpty({ target, layout, claimAt }: Prepared, call: CallOptions): Promise<void> {
   for await (const page of layout.root.store.list(layout.root.key, call)) {
     for (const { key, size } of page.objects) {
       // Hadoop's file systems leave zero-byte markers for folders.
-      if (key.endsWith('/') && size === 0) continue;
+      if ((key.endsWith('/') && size === 0) || key === claimAt.key) continue;
+      if (isClaim(key.slice(layout.root.key.length))) throw foreignClaim({ store: layout.root.store, key });
       const object = `${layout.root.store.uri}/${key}`;
       throw new BcnError('target-not-empty', `The target location ${layout.location} is not empty: it holds ${object}`, {
         object,

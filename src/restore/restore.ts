@@ -5,10 +5,10 @@ import { commitKey } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
-import { takeClaim } from './claim.js';
+import { type Claim, takeClaim } from './claim.js';
 import { type ContentPlan, copyContent, planContent, proveTarget } from './files.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from './options.js';
-import { assertFree, isRegistered, type Prepared, prepare } from './prepare.js';
+import { assertEmpty, assertFree, isRegistered, type Prepared, prepare } from './prepare.js';
 import { rollBack } from './rollback.js';
 import { concreteMetadata, writeMetadata, writeTree } from './write.js';
 
@@ -20,12 +20,11 @@ import { concreteMetadata, writeMetadata, writeTree } from './write.js';
 export async function restore(deps: RestoreDeps, options: RestoreOptions): Promise<RestoreResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const prepared = await prepare(deps, options, call);
-  const { layout, target, concrete } = prepared;
+  const { layout, target, concrete, claim } = prepared;
   const head = { table: formatIdent(target), location: layout.location };
-  const done = { ...head, metadataLocation: concrete.uri, tableUuid: prepared.claim.table_uuid };
   if (await isRegistered(deps, prepared, call)) {
     if (!options.dryRun) await removeClaim(prepared, call);
-    return { outcome: 'already', ...done };
+    return { outcome: 'already', ...head, metadataLocation: concrete.uri, tableUuid: claim.table_uuid };
   }
   await assertFree(deps, prepared, call);
   return withScratch(options.tmpDir, async (scratch) => {
@@ -33,10 +32,20 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
     const content = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
     const plan = show(deps, prepared, content);
     if (options.dryRun) return { outcome: 'planned', plan, ...head };
-    await execute(deps, options, prepared, content, scratch, call);
-    return { outcome: 'restored', plan, ...done };
+    return { outcome: 'restored', plan, ...head, ...(await execute(deps, options, prepared, content, scratch, call)) };
   });
 }
+
+/** Errors after which no attempt can finish: what was written goes. After all others it stays for the next attempt. */
+const HOPELESS = [
+  'corrupt',
+  'unsupported',
+  'usage',
+  'name-conflict',
+  'table-exists',
+  'target-not-empty',
+  'namespace-not-found',
+] as const;
 
 async function execute(
   deps: RestoreDeps,
@@ -45,10 +54,10 @@ async function execute(
   content: ContentPlan,
   scratch: string,
   call: CallOptions,
-): Promise<void> {
-  const { commit, table, root, layout, target, abstract, claimAt, resuming } = prepared;
+): Promise<{ readonly metadataLocation: string; readonly tableUuid: string }> {
+  const { commit, table, root, layout, target, abstract, claimAt } = prepared;
   const { repository: place, source, catalog, report } = deps;
-  const claim = await takeClaim(claimAt, prepared.claim, call);
+  const { claim, resuming } = await claimTarget(prepared, call);
   const context = { place, commit, table, root, layout, scratch, resuming, call, source, jobs: options.jobs, report };
   try {
     await copyContent(content, context);
@@ -56,18 +65,52 @@ async function execute(
     const concrete = concreteMetadata(abstract, root, layout, claim, await writeTree(write));
     await writeMetadata(concrete, write);
     await proveTarget(content.expected, context);
-    await catalog.register({ ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry }, call);
+    await catalog.register(
+      { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry },
+      call,
+    );
+    await removeClaim(prepared, call);
+    return { metadataLocation: concrete.uri, tableUuid: claim.table_uuid };
   } catch (error) {
     // What another attempt can finish stays; what can never become a table goes.
-    if (isCode(error, 'corrupt', 'unsupported', 'usage', 'table-exists', 'target-not-empty', 'namespace-not-found')) {
-      const rollback = { catalog, target, layout, root, claim, claimKey: claimAt.key, call };
+    if (isCode(error, ...HOPELESS)) {
+      const rollback = {
+        catalog,
+        target,
+        layout,
+        root,
+        claim,
+        concrete: prepared.concrete,
+        claimKey: claimAt.key,
+        resuming,
+        call,
+      };
       const removed = await rollBack(content.expected, rollback).catch(() => undefined);
-      if (removed !== undefined) report.info(`removed the ${removed} objects that this restore had written below ${layout.location}`);
+      if (removed !== undefined)
+        report.info(`removed the ${removed} objects that this restore had written below ${layout.location}`);
       else report.warn(`what this restore wrote below ${layout.location} is still there`, { object: layout.location });
     }
     throw error;
   }
-  await removeClaim(prepared, call);
+}
+
+/**
+ * Claims the target and looks once more that it is empty: whoever claims and looks in this order cannot meet another restore unseen. `resuming`: the objects there
+ * are of an earlier attempt, or of another process with the same command.
+ */
+async function claimTarget(
+  prepared: Prepared,
+  call: CallOptions,
+): Promise<{ readonly claim: Claim; readonly resuming: boolean }> {
+  const claim = await takeClaim(prepared.claimAt, prepared.claim, call);
+  if (prepared.resuming || claim.run !== prepared.claim.run) return { claim, resuming: true };
+  try {
+    await assertEmpty(prepared, call);
+  } catch (error) {
+    if (isCode(error, 'target-not-empty')) await removeClaim(prepared, call);
+    throw error;
+  }
+  return { claim, resuming: false };
 }
 
 async function removeClaim({ claimAt }: Prepared, call: CallOptions): Promise<void> {

@@ -1,15 +1,15 @@
 import { gzipSync } from 'node:zlib';
-import { pMapIterable } from 'p-map';
 import { BcnError, isCode } from '../errors.js';
 import { rewriteManifest } from '../iceberg/manifest.js';
 import { rewriteManifestList } from '../iceberg/manifest-list.js';
-import { type TableMetadata, readMetadata } from '../iceberg/metadata.js';
+import { readMetadata, type TableMetadata } from '../iceberg/metadata.js';
 import { abstractPath, concretePath } from '../iceberg/paths.js';
 import { type MetadataEdit, rewriteMetadata } from '../iceberg/rewrite-metadata.js';
+import { parallel } from '../parallel.js';
+import type { Reporter } from '../report.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Root, RootList, RootManifest } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
-import type { Reporter } from '../report.js';
 import type { Sorter } from '../spill/sorter.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
@@ -40,22 +40,27 @@ export async function writeTree(context: WriteContext): Promise<ReadonlyMap<stri
     const bytes = await readStored(place, manifest, call);
     return { manifest, ...(await put(manifest.path, await rewriteManifest(bytes, manifest.path, { path }), context)) };
   };
-  for await (const { manifest, uri, length } of pMapIterable(root.manifests, writeManifest, { concurrency: PARALLEL })) {
+  for await (const { manifest, uri, length } of parallel(root.manifests, writeManifest, PARALLEL)) {
     manifests.set(manifest.path, { uri, length });
     context.report.progress({ phase: 'writing manifests', done: manifests.size, total: root.manifests.length });
   }
   const written = (abstract: string) => {
     const found = manifests.get(abstract);
     if (found) return found;
-    throw new BcnError('corrupt', `The backup's manifest lists name a manifest that the backup does not hold: ${abstract}`, { object: abstract });
+    throw new BcnError('corrupt', `The backup's manifest lists name a manifest that the backup does not hold: ${abstract}`, {
+      object: abstract,
+    });
   };
   const writeList = async (list: RootList) => {
     const bytes = await readStored(place, list, call);
-    const rewritten = await rewriteManifestList(bytes, list.path, { path: (p) => written(p).uri, length: (p) => written(p).length });
+    const rewritten = await rewriteManifestList(bytes, list.path, {
+      path: (p) => written(p).uri,
+      length: (p) => written(p).length,
+    });
     return { list, ...(await put(list.path, rewritten, context)) };
   };
   const moved = new Map<string, string>([...manifests].map(([abstract, { uri }]) => [abstract, uri]));
-  for await (const { list, uri } of pMapIterable(root.lists, writeList, { concurrency: PARALLEL })) moved.set(list.path, uri);
+  for await (const { list, uri } of parallel(root.lists, writeList, PARALLEL)) moved.set(list.path, uri);
   return moved;
 }
 
@@ -100,7 +105,11 @@ export async function writeMetadata(concrete: ConcreteMetadata, context: WriteCo
 }
 
 /** Creates a rewritten file; where an earlier attempt left other bytes it takes the next name, since a file may have been read by its name. */
-async function put(abstract: string, bytes: Buffer, context: WriteContext): Promise<{ readonly uri: string; readonly length: number }> {
+async function put(
+  abstract: string,
+  bytes: Buffer,
+  context: WriteContext,
+): Promise<{ readonly uri: string; readonly length: number }> {
   for (let variant = 0; ; variant++) {
     const name = variantName(abstract, variant);
     const { uri, store, key } = context.layout.at(name);

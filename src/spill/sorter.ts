@@ -1,7 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { byteCompare } from '../storage/location.js';
@@ -97,10 +96,16 @@ async function* lines<T>(records: Iterable<T> | AsyncIterable<T>): AsyncGenerato
   if (text !== '') yield text;
 }
 
+/** Splits at line feeds only: newer versions of node:readline also split at U+2028 and U+2029, which JSON leaves unescaped. */
 async function* read<T>(file: string): AsyncGenerator<T> {
-  const input = createReadStream(file);
+  const input = createReadStream(file, { encoding: 'utf8' });
+  let rest = '';
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield JSON.parse(line) as T;
+    for await (const chunk of input) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as T;
+    }
   } finally {
     input.destroy();
   }

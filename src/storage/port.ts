@@ -83,7 +83,7 @@ export interface WriteResult {
   readonly date: number;
 }
 
-/** A checksum as a store or bcn computed it. `composite` = checksum of the parts' checksums, parts of `partSize` bytes (S3). */
+/** A checksum as a store or bcn computed it. `composite` = checksum of the parts' checksums, parts of `partSize` bytes (S3), without its `-<parts>` ending. */
 export interface Checksum {
   readonly alg: 'sha256' | 'crc32' | 'crc32c' | 'crc64nvme';
   /** base64 */

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { pMapIterable } from 'p-map';
 import { isCode } from '../errors.js';
 import { concretePath } from '../iceberg/paths.js';
+import { parallel } from '../parallel.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
 import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
-import type { Checksum, ObjectInfo, ObjectStore } from '../storage/port.js';
+import type { ObjectInfo, ObjectStore } from '../storage/port.js';
+import { isComputable, Summer } from './checksum.js';
 import type { CheckContext } from './context.js';
 
 /** A content file of the backup, once; `k` is its key in `store`. */
@@ -44,7 +43,8 @@ export async function checkContent(context: CheckContext): Promise<ContentCheck>
   const checkOne = async ({ left: { k, file }, right }: { left: Wanted; right: ObjectInfo | undefined }) => {
     const object = `${store.uri}/${k}`;
     if (!right) problem({ object, message: `The content file of ${file.path} is missing` });
-    else if (right.size !== file.size) problem({ object, message: `The content file of ${file.path} has ${right.size} bytes instead of ${file.size}` });
+    else if (right.size !== file.size)
+      problem({ object, message: `The content file of ${file.path} has ${right.size} bytes instead of ${file.size}` });
     else if (options.readData) {
       const { bytes, message } = await readContent(store, k, file, context);
       result.bytesRead += bytes;
@@ -53,10 +53,15 @@ export async function checkContent(context: CheckContext): Promise<ContentCheck>
     return file;
   };
   const there = listAll(store, [...prefixes].sort(), context);
-  for await (const file of pMapIterable(leftJoin(once, there), checkOne, { concurrency: options.jobs })) {
+  for await (const file of parallel(leftJoin(once, there), checkOne, options.jobs)) {
     result.files++;
     if (!isComputable(file.sum)) result.withoutChecksum++;
-    deps.report.progress({ phase: 'checking content files', done: result.files, total: table.files.total, bytes: result.bytesRead });
+    deps.report.progress({
+      phase: 'checking content files',
+      done: result.files,
+      total: table.files.total,
+      bytes: result.bytesRead,
+    });
   }
   return result;
 }
@@ -83,79 +88,9 @@ async function readContent(
     if (!isCode(error, 'object-not-found', 'corrupt', 'object-archived')) throw error;
     return { bytes, message: error.message };
   }
-  if (bytes !== file.size) return { bytes, message: `The content file of ${file.path} gave ${bytes} bytes instead of ${file.size}` };
-  if (sum && sum.digest() !== file.sum?.value) return { bytes, message: `The content file of ${file.path} has another ${file.sum?.alg} than the backup recorded` };
+  if (bytes !== file.size)
+    return { bytes, message: `The content file of ${file.path} gave ${bytes} bytes instead of ${file.size}` };
+  if (sum && sum.digest() !== file.sum?.value)
+    return { bytes, message: `The content file of ${file.path} has another ${file.sum?.alg} than the backup recorded` };
   return { bytes };
-}
-
-/** Whether bcn can compute a checksum of this kind itself. */
-function isComputable(sum: Checksum | null): sum is Checksum {
-  if (sum === null || (sum.alg !== 'sha256' && sum.alg !== 'crc32')) return false;
-  return sum.kind === 'full' || sum.partSize !== undefined;
-}
-
-/** Computes a checksum as S3 defines it: over all bytes, or over the digests of parts of `partSize` bytes. */
-class Summer {
-  readonly #sum: Checksum;
-  #digests: Buffer[] = [];
-  #part: PartSum;
-  #left: number;
-
-  constructor(sum: Checksum) {
-    this.#sum = sum;
-    this.#part = newPart(sum.alg);
-    this.#left = this.#partSize();
-  }
-
-  update(chunk: Buffer): void {
-    let rest = chunk;
-    while (rest.length > 0) {
-      const piece = rest.subarray(0, Math.min(rest.length, this.#left));
-      this.#part.update(piece);
-      this.#left -= piece.length;
-      rest = rest.subarray(piece.length);
-      if (this.#left === 0) this.#close();
-    }
-  }
-
-  digest(): string {
-    if (this.#sum.kind === 'full') return this.#part.digest().toString('base64');
-    if (this.#left < this.#partSize()) this.#close();
-    const whole = newPart(this.#sum.alg);
-    whole.update(Buffer.concat(this.#digests));
-    return `${whole.digest().toString('base64')}-${this.#digests.length}`;
-  }
-
-  #close(): void {
-    this.#digests.push(this.#part.digest());
-    this.#part = newPart(this.#sum.alg);
-    this.#left = this.#partSize();
-  }
-
-  #partSize(): number {
-    return this.#sum.kind === 'full' ? Number.POSITIVE_INFINITY : (this.#sum.partSize as number);
-  }
-}
-
-interface PartSum {
-  update(bytes: Buffer): void;
-  digest(): Buffer;
-}
-
-function newPart(alg: Checksum['alg']): PartSum {
-  if (alg === 'sha256') {
-    const hash = createHash('sha256');
-    return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() };
-  }
-  let value = 0;
-  return {
-    update: (bytes) => {
-      value = crc32(bytes, value);
-    },
-    digest: () => {
-      const out = Buffer.alloc(4);
-      out.writeUInt32BE(value >>> 0);
-      return out;
-    },
-  };
 }

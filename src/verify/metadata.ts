@@ -1,8 +1,8 @@
-import { pMapIterable } from 'p-map';
 import { BcnError } from '../errors.js';
 import { readManifest } from '../iceberg/manifest.js';
 import { readManifestList } from '../iceberg/manifest-list.js';
 import { readMetadata } from '../iceberg/metadata.js';
+import { parallel } from '../parallel.js';
 import type { StoredObject } from '../repository/commit.js';
 import { readStored } from '../repository/stored.js';
 import { asProblem, type CheckContext } from './context.js';
@@ -22,7 +22,12 @@ export async function checkMetadata(context: CheckContext): Promise<number> {
     async () => {
       const metadata = readMetadata(await read(root.metadata), uri(root.metadata));
       for (const { id, manifestList, manifests } of metadata.snapshots) {
-        const missing = manifestList === undefined ? manifests.find((path) => !names.has(path)) : lists.has(manifestList) ? undefined : manifestList;
+        const missing =
+          manifestList === undefined
+            ? manifests.find((path) => !names.has(path))
+            : lists.has(manifestList)
+              ? undefined
+              : manifestList;
         if (missing !== undefined) throw fail(root.metadata, `Snapshot ${id} names ${missing}, which the backup does not hold`);
       }
     },
@@ -41,7 +46,10 @@ export async function checkMetadata(context: CheckContext): Promise<number> {
         bytes += size;
       });
       if (live !== manifest.files || bytes !== manifest.bytes) {
-        throw fail(manifest, `The manifest has ${live} live files of ${bytes} bytes; its inventory says ${manifest.files} of ${manifest.bytes}`);
+        throw fail(
+          manifest,
+          `The manifest has ${live} live files of ${bytes} bytes; its inventory says ${manifest.files} of ${manifest.bytes}`,
+        );
       }
     }),
   ];
@@ -53,7 +61,7 @@ export async function checkMetadata(context: CheckContext): Promise<number> {
       problem(asProblem(error));
     }
   };
-  for await (const _ of pMapIterable(checks, run, { concurrency: PARALLEL })) {
+  for await (const _ of parallel(checks, run, PARALLEL)) {
     context.deps.report.progress({ phase: 'checking metadata', done: ++done, total: checks.length });
   }
   return checks.length;

@@ -1,6 +1,6 @@
+import type { Reporter } from '../report.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { BackupSummary } from '../repository/summary.js';
-import type { Reporter } from '../report.js';
 import type { StoreResolver } from '../storage/port.js';
 
 export interface VerifyDeps {
