@@ -72,7 +72,8 @@ export class BcnError extends Error {
     this.hint = context.hint;
     this.table = context.table;
     this.object = context.object;
-    this.retryable = context.retryable ?? (code === 'storage-unavailable' || code === 'catalog-unavailable' || code === 'source-changed');
+    this.retryable =
+      context.retryable ?? (code === 'storage-unavailable' || code === 'catalog-unavailable' || code === 'source-changed');
   }
 
   /** The same error with context filled in where it has none. */

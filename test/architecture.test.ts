@@ -11,8 +11,30 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   catalog: ['errors', 'nearest', 'iceberg/metadata', 'iceberg/json/', 'storage/port', 'storage/create-once', 'storage/location'],
   spill: ['errors', 'storage/location'],
   repository: ['errors', 'nearest', 'parallel', 'catalog/port', 'storage/port', 'storage/create-once', 'storage/location'],
-  backup: ['errors', 'parallel', 'plan', 'report', 'version', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...useCaseStorage()],
-  restore: ['errors', 'parallel', 'plan', 'report', 'version', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...useCaseStorage()],
+  backup: [
+    'errors',
+    'parallel',
+    'plan',
+    'report',
+    'version',
+    'repository/',
+    'iceberg/',
+    'spill/',
+    'catalog/port',
+    ...useCaseStorage(),
+  ],
+  restore: [
+    'errors',
+    'parallel',
+    'plan',
+    'report',
+    'version',
+    'repository/',
+    'iceberg/',
+    'spill/',
+    'catalog/port',
+    ...useCaseStorage(),
+  ],
   verify: ['errors', 'parallel', 'report', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...useCaseStorage()],
   config: ['errors', 'nearest', 'storage/location', 'catalog/'],
 };
@@ -40,7 +62,10 @@ const IMPORTS: readonly Import[] = readdirSync(SRC, { recursive: true, encoding:
   .flatMap((file) => {
     const text = readFileSync(join(SRC, file), 'utf8');
     const targets = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target]) => target ?? '');
-    return targets.map((target) => ({ file, target: target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target }));
+    return targets.map((target) => ({
+      file,
+      target: target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target,
+    }));
   });
 
 describe('arrows point one way', () => {
@@ -54,12 +79,16 @@ describe('arrows point one way', () => {
 
   test('adapters are known to the CLI, the demo and themselves only', () => {
     const adapter = /^(storage\/(s3|file|memory|decorators)|catalog\/(hive|path))\//;
-    const wrong = IMPORTS.filter(({ file, target }) => adapter.test(target) && !/^(cli|demo)\//.test(file) && !sameAdapter(file, target));
+    const wrong = IMPORTS.filter(
+      ({ file, target }) => adapter.test(target) && !/^(cli|demo)\//.test(file) && !sameAdapter(file, target),
+    );
     expect(wrong).toEqual([]);
   });
 
   test.each(Object.entries(VENDORS))('%s is named in one place', (vendor, folders) => {
-    const wrong = IMPORTS.filter(({ file, target }) => target.startsWith(vendor) && !folders.some((folder) => file.startsWith(folder)));
+    const wrong = IMPORTS.filter(
+      ({ file, target }) => target.startsWith(vendor) && !folders.some((folder) => file.startsWith(folder)),
+    );
     expect(wrong).toEqual([]);
   });
 });

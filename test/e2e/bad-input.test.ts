@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, makeBucket } from '../lab/lab.js';
 import { sparkClient } from '../lab/spark.js';
 import { empty, listing, putObject, split } from './buckets.js';
-import { backupArgs, Bcn, restoreArgs, summary, unique } from './support.js';
+import { Bcn, backupArgs, restoreArgs, summary, unique } from './support.js';
 
 describeWith(['s3', 'hms', 'spark'], 'bad input against real servers', (lab) => {
   const spark = sparkClient(lab);
@@ -26,16 +26,27 @@ describeWith(['s3', 'hms', 'spark'], 'bad input against real servers', (lab) => 
   });
 
   /** Runs, expects the exit code and texts in the error, and that neither repository nor warehouse changed. */
-  async function refused(args: readonly string[], exit: number, texts: readonly (string | RegExp)[], env: Record<string, string> = {}) {
+  async function refused(
+    args: readonly string[],
+    exit: number,
+    texts: readonly (string | RegExp)[],
+    env: Record<string, string> = {},
+  ) {
     const before = [await listing(lab, repository), await listing(lab, 'warehouse', `hive/${database}.db/`)];
     const ran = await bcn.run([...args, '--json'], env);
     expect(ran.exit, ran.stdout + ran.stderr).toBe(exit);
     expect(summary(ran)).toMatchObject({ type: 'summary', ok: false, exit });
-    const lines = ran.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = ran.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     const error = lines.find(({ type }) => type === 'error');
     for (const text of texts) expect(JSON.stringify(error)).toMatch(text);
     expect(error?.hint, 'an error names the next step').toBeTruthy();
-    expect([await listing(lab, repository), await listing(lab, 'warehouse', `hive/${database}.db/`)], 'nothing was written').toEqual(before);
+    expect(
+      [await listing(lab, repository), await listing(lab, 'warehouse', `hive/${database}.db/`)],
+      'nothing was written',
+    ).toEqual(before);
   }
 
   const restoreTo = (location: string, name = 'x') => restoreArgs('good', `${database}.${name}`, location);
@@ -95,7 +106,12 @@ describeWith(['s3', 'hms', 'spark'], 'bad input against real servers', (lab) => 
   });
 
   test('wrong keys, a missing bucket', async () => {
-    await refused(['list'], 30, ['S3_SECRET_KEY|S3_ACCESS_KEY|credentials|keys'].map((t) => new RegExp(t)), { S3_SECRET_KEY: 'wrong-secret' });
+    await refused(
+      ['list'],
+      30,
+      ['S3_SECRET_KEY|S3_ACCESS_KEY|credentials|keys'].map((t) => new RegExp(t)),
+      { S3_SECRET_KEY: 'wrong-secret' },
+    );
     const ran = await bcn.run(backupArgs(table, 'x'), { S3_SECRET_KEY: 'wrong-secret' });
     expect(ran.stdout + ran.stderr).not.toContain('wrong-secret');
     await refused(backupArgs(table, 'x'), 20, ['no-such-bucket-here'], { BACKUP_BUCKET: 'no-such-bucket-here' });
@@ -120,7 +136,9 @@ describeWith(['s3', 'hms', 'spark'], 'bad input against real servers', (lab) => 
     await spark.run(`CALL hms.system.compute_table_stats('${table}')`);
     await refused(backupArgs(table, 'x'), 22, ['statistics']);
     const away = `${database}.away`;
-    await spark.run(`CREATE TABLE hms.${away} (id bigint) USING iceberg TBLPROPERTIES ('write.data.path'='s3://warehouse/elsewhere-${database}')`);
+    await spark.run(
+      `CREATE TABLE hms.${away} (id bigint) USING iceberg TBLPROPERTIES ('write.data.path'='s3://warehouse/elsewhere-${database}')`,
+    );
     await refused(backupArgs(away, 'x'), 22, ['write.data.path', 'elsewhere']);
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, makeBucket } from '../lab/lab.js';
 import { sparkClient } from '../lab/spark.js';
 import { listing } from './buckets.js';
-import { backupArgs, Bcn, type Ran, restoreArgs, unique } from './support.js';
+import { Bcn, backupArgs, type Ran, restoreArgs, unique } from './support.js';
 
 /** Random points of each third of a run, so that the three kills meet different phases. */
 const POINTS = [0, 1, 2].map((third) => (third + Math.random()) / 3);
@@ -18,7 +18,8 @@ describeWith(['s3', 'hms', 'spark'], 'kill -9 at random points', (lab) => {
   const whole = { backup: 0, restore: 0 };
   let rows: string;
 
-  const count = async (name: string) => JSON.stringify((await spark.sql(`SELECT count(*), sum(id), max(v) FROM hms.${name}`)).rows);
+  const count = async (name: string) =>
+    JSON.stringify((await spark.sql(`SELECT count(*), sum(id), max(v) FROM hms.${name}`)).rows);
   const timed = async (work: () => Promise<unknown>) => {
     const start = performance.now();
     await work();
@@ -35,7 +36,9 @@ describeWith(['s3', 'hms', 'spark'], 'kill -9 at random points', (lab) => {
     );
     rows = await count(table);
     whole.backup = await timed(() => bcn.backup(table, 'whole', '--jobs', '2'));
-    whole.restore = await timed(() => bcn.restore('whole', `${database}.whole`, `s3://warehouse/${database}/whole`, '--jobs', '2'));
+    whole.restore = await timed(() =>
+      bcn.restore('whole', `${database}.whole`, `s3://warehouse/${database}/whole`, '--jobs', '2'),
+    );
   });
   afterAll(async () => {
     await spark.run(`DROP NAMESPACE IF EXISTS hms.${database} CASCADE`).catch(() => undefined);
@@ -78,6 +81,9 @@ describeWith(['s3', 'hms', 'spark'], 'kill -9 at random points', (lab) => {
     expect(await count(`${database}.${name}`)).toBe(rows);
     const after = await listing(lab, 'warehouse', `${place}/`);
     for (const [key, what] of held) expect(after[key], `${key} was kept`).toBe(what);
-    expect(Object.keys(after).filter((key) => key.includes('.bcn-restore-')), 'the claim is gone').toEqual([]);
+    expect(
+      Object.keys(after).filter((key) => key.includes('.bcn-restore-')),
+      'the claim is gone',
+    ).toEqual([]);
   });
 });

@@ -39,7 +39,10 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'modes and roads', (lab) => {
     const planned = await bcn.run(backupArgs(table, 'dry', '--dry-run', '--json'));
     expect(planned.exit, planned.stderr).toBe(0);
     expect(await listing(lab, repository)).toEqual({});
-    const lines = planned.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = planned.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.find(({ type }) => type === 'plan')).toBeTruthy();
   });
 
@@ -69,9 +72,16 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'modes and roads', (lab) => {
     await catalog.close();
     // create_table consumes DO_NOT_UPDATE_STATS; the source has it from a later commit's alter_table.
     const own = ['metadata_location', 'previous_metadata_location', 'uuid', 'transient_lastDdlTime', 'DO_NOT_UPDATE_STATS'];
-    const rest = (parameters: Record<string, string>) => Object.fromEntries(Object.entries(parameters).filter(([key]) => !own.includes(key)).sort());
+    const rest = (parameters: Record<string, string>) =>
+      Object.fromEntries(
+        Object.entries(parameters)
+          .filter(([key]) => !own.includes(key))
+          .sort(),
+      );
     expect(rest(restored.parameters)).toEqual(rest(source.parameters));
-    expect(restored.parameters.metadata_location).toMatch(new RegExp(`^${at('two')}/metadata/\\d{5}-[0-9a-f-]{36}\\.metadata\\.json$`));
+    expect(restored.parameters.metadata_location).toMatch(
+      new RegExp(`^${at('two')}/metadata/\\d{5}-[0-9a-f-]{36}\\.metadata\\.json$`),
+    );
     expect(restored.parameters.previous_metadata_location).toBeUndefined();
     expect({ ...restored.summary, location: '' }).toEqual({ ...source.summary, location: '' });
   });
@@ -101,8 +111,14 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'modes and roads', (lab) => {
     await pyicebergClient(lab).create({
       catalog: hiveProperties(lab),
       table: name,
-      schema: [['id', 'long'], ['s', 'string']],
-      rows: [{ id: '9007199254740993', s: 'ü' }, { id: '2', s: null }],
+      schema: [
+        ['id', 'long'],
+        ['s', 'string'],
+      ],
+      rows: [
+        { id: '9007199254740993', s: 'ü' },
+        { id: '2', s: null },
+      ],
       properties: { 'write.metadata.compression-codec': 'gzip', 'write.parquet.compression-codec': 'snappy' },
     });
     const before = await sparkAnswers(lab, name);
@@ -138,8 +154,13 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'modes and roads', (lab) => {
     const check = `SELECT count(*), sum(id), max(v), min(v) FROM hms.`;
     const before = (await spark.sql(check + name)).rows;
     await bcn.ok(backupArgs(name, 'big'), parts);
-    const stored = Object.entries(await listing(lab, repository, 'runs/')).filter(([key]) => key.includes('/data/') && key.includes('/big/'));
-    expect(stored.map(([, what]) => what), 'an ETag with a part count').toEqual([expect.stringMatching(/^"[0-9a-f]{32}-\d+" /)]);
+    const stored = Object.entries(await listing(lab, repository, 'runs/')).filter(
+      ([key]) => key.includes('/data/') && key.includes('/big/'),
+    );
+    expect(
+      stored.map(([, what]) => what),
+      'an ETag with a part count',
+    ).toEqual([expect.stringMatching(/^"[0-9a-f]{32}-\d+" /)]);
     await bcn.ok(['verify', 'big', '--read-data']);
     await bcn.ok(restoreArgs('big', `${database}.big_back`, at('big_back')), parts);
     expect((await spark.sql(`${check}${database}.big_back`)).rows).toEqual(before);

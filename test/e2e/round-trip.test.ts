@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, makeBucket } from '../lab/lab.js';
 import { sparkClient } from '../lab/spark.js';
 import { empty, listing, split } from './buckets.js';
-import { Bcn, type Answers, pyicebergAnswers, sparkAnswers, unique } from './support.js';
+import { type Answers, Bcn, pyicebergAnswers, sparkAnswers, unique } from './support.js';
 
 /** pyiceberg reads neither Avro nor ORC data files written by Spark. */
 const SPARK_ONLY = 'ORC and Avro data files';
@@ -35,7 +35,7 @@ const TABLES: Readonly<Record<string, (t: string) => readonly string[]>> = {
     `INSERT INTO hms.${t} VALUES (103, 'rolled back', null, timestamp'2024-05-01 00:00:00', 4.00, null)`,
     `CALL hms.system.set_current_snapshot(table => '${t}', ref => 'sound')`,
   ],
-  'v1': (t) => [
+  v1: (t) => [
     `CREATE TABLE hms.${t} (id bigint, part string) USING iceberg PARTITIONED BY (part) TBLPROPERTIES ('format-version'='1')`,
     `INSERT INTO hms.${t} VALUES (1, 'a b'), (2, 'c%20d'), (3, 'e+f=g'), (4, 'ü#?&')`,
     `INSERT INTO hms.${t} VALUES (5, null)`,
@@ -82,27 +82,30 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'a table goes and comes back',
     await spark.run(`DROP NAMESPACE IF EXISTS hms.${database} CASCADE`).catch(() => undefined);
   });
 
-  test.for(Object.entries(TABLES).map(([name, statements], n) => ({ name, statements, n })))('$name', async ({ name, statements, n }) => {
-    const table = `${database}.t${n}`;
-    const restored = `${database}.t${n}_restored`;
-    await spark.run(...statements(table));
-    const before = await sparkAnswers(lab, table);
-    const ids = name === SPARK_ONLY ? [] : Object.keys(before.snapshots);
-    const pyBefore = await pyicebergAnswers(lab, table, ids);
-    const source = await locationOf(table);
-    const sourceObjects = await listing(lab, source.bucket, source.key);
+  test.for(Object.entries(TABLES).map(([name, statements], n) => ({ name, statements, n })))(
+    '$name',
+    async ({ name, statements, n }) => {
+      const table = `${database}.t${n}`;
+      const restored = `${database}.t${n}_restored`;
+      await spark.run(...statements(table));
+      const before = await sparkAnswers(lab, table);
+      const ids = name === SPARK_ONLY ? [] : Object.keys(before.snapshots);
+      const pyBefore = await pyicebergAnswers(lab, table, ids);
+      const source = await locationOf(table);
+      const sourceObjects = await listing(lab, source.bucket, source.key);
 
-    await bcn.backup(table, `b${n}`);
-    expect(await listing(lab, source.bucket, source.key), 'the source is never written').toEqual(sourceObjects);
-    await spark.run(`DROP TABLE hms.${table} PURGE`);
-    await empty(lab, source.bucket, source.key);
-    await bcn.ok(['verify', `b${n}`, '--read-data']);
-    await bcn.restore(`b${n}`, restored, `s3://${elsewhere}/deep/er/t${n}_restored`);
+      await bcn.backup(table, `b${n}`);
+      expect(await listing(lab, source.bucket, source.key), 'the source is never written').toEqual(sourceObjects);
+      await spark.run(`DROP TABLE hms.${table} PURGE`);
+      await empty(lab, source.bucket, source.key);
+      await bcn.ok(['verify', `b${n}`, '--read-data']);
+      await bcn.restore(`b${n}`, restored, `s3://${elsewhere}/deep/er/t${n}_restored`);
 
-    expectSame(await sparkAnswers(lab, restored), before);
-    expect(await pyicebergAnswers(lab, restored, ids)).toEqual(pyBefore);
-    await liveOn(restored);
-  });
+      expectSame(await sparkAnswers(lab, restored), before);
+      expect(await pyicebergAnswers(lab, restored, ids)).toEqual(pyBefore);
+      await liveOn(restored);
+    },
+  );
 
   /** Engines can use a restored table as any other: append, compact, expire, drop. */
   async function liveOn(table: string): Promise<void> {
@@ -111,14 +114,22 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'a table goes and comes back',
     const rows = await count();
     const columns = (await spark.sql(`SELECT * FROM ${full} LIMIT 0`)).columns;
     const one = columns.map((name) => (name === 'id' ? '424242L AS id' : `null AS ${name}`)).join(', ');
-    await spark.run(`INSERT INTO ${full} SELECT ${one}`, `CALL hms.system.rewrite_data_files(table => '${table}', options => map('rewrite-all','true'))`);
+    await spark.run(
+      `INSERT INTO ${full} SELECT ${one}`,
+      `CALL hms.system.rewrite_data_files(table => '${table}', options => map('rewrite-all','true'))`,
+    );
     expect(await count()).toBe(rows + 1);
-    await spark.run(`CALL hms.system.expire_snapshots(table => '${table}', older_than => TIMESTAMP '2200-01-01 00:00:00', retain_last => 1)`);
+    await spark.run(
+      `CALL hms.system.expire_snapshots(table => '${table}', older_than => TIMESTAMP '2200-01-01 00:00:00', retain_last => 1)`,
+    );
     expect(await count()).toBe(rows + 1);
     const place = await locationOf(table);
     await spark.run(`DROP TABLE ${full} PURGE`);
     const left = Object.keys(await listing(lab, place.bucket, `${place.key}/data/`));
-    expect(left.filter((key) => !key.endsWith('/')), 'DROP … PURGE reaches every file').toEqual([]);
+    expect(
+      left.filter((key) => !key.endsWith('/')),
+      'DROP … PURGE reaches every file',
+    ).toEqual([]);
   }
 
   async function locationOf(table: string) {
@@ -139,7 +150,17 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'a table goes and comes back',
     const objects = await listing(lab, place.bucket, place.key);
     const before = await sparkAnswers(lab, table);
     await bcn.backup(table, 'beside');
-    await bcn.ok(['restore', '--backup-name', 'beside', '--target-database', database, '--target-table', 'beside_restored', '--catalog-type', 'hive']);
+    await bcn.ok([
+      'restore',
+      '--backup-name',
+      'beside',
+      '--target-database',
+      database,
+      '--target-table',
+      'beside_restored',
+      '--catalog-type',
+      'hive',
+    ]);
     const target = await locationOf(restored);
     expect(target.bucket).toBe('warehouse');
     await liveOn(restored);

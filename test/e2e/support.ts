@@ -40,7 +40,10 @@ export class Bcn {
     };
   }
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
     const child = spawn(process.execPath, [BIN, ...args], { env: { ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const out: string[] = [];
     const err: string[] = [];
@@ -60,7 +63,8 @@ export class Bcn {
   /** Runs and expects success; the last line of --json, the summary. */
   async ok(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Record<string, unknown>> {
     const ran = await this.run([...args, '--json'], env);
-    if (ran.exit !== 0) throw new Error(`bcn ${args.join(' ')} ended with ${ran.exit ?? ran.signal}\n${ran.stdout}\n${ran.stderr}`);
+    if (ran.exit !== 0)
+      throw new Error(`bcn ${args.join(' ')} ended with ${ran.exit ?? ran.signal}\n${ran.stdout}\n${ran.stderr}`);
     return summary(ran);
   }
 
@@ -132,7 +136,11 @@ export async function sparkAnswers(lab: LabWith<Parts>, table: string): Promise<
 }
 
 /** The same, as pyiceberg reads every snapshot through the metastore. */
-export async function pyicebergAnswers(lab: LabWith<Parts>, table: string, ids: readonly string[]): Promise<Record<string, readonly string[]>> {
+export async function pyicebergAnswers(
+  lab: LabWith<Parts>,
+  table: string,
+  ids: readonly string[],
+): Promise<Record<string, readonly string[]>> {
   const pyiceberg = pyicebergClient(lab);
   const found: Record<string, readonly string[]> = {};
   for (const id of ids) found[id] = asSet((await pyiceberg.scan(hiveProperties(lab), table, BigInt(id))).rows);
