@@ -21,15 +21,14 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
   string: 'string',
   uuid: 'string',
   binary: 'binary',
-  variant: 'unknown',
 };
 
 const MAX_DEPTH = 200;
 
 /**
  * The columns that Iceberg's HiveSchemaUtil gives a schema (raw JSON, spec "Appendix C: Schemas").
- * Throws `unsupported` naming column and type where Hive has none (timestamp_ns, geometry, unknown, …): Iceberg's own HiveCatalog cannot
- * register such a table either. Throws `corrupt` when the text is no schema.
+ * Throws `unsupported` naming column and type where Hive has none (timestamp_ns, geometry, unknown, variant, …): Iceberg's own HiveCatalog cannot
+ * register such a table either. It does map variant to `unknown`, and a real metastore (4.0.0) refuses that. Throws `corrupt` when the text is no schema.
  */
 export function hiveColumns(schemaJson: string): readonly HiveColumn[] {
   return fieldsOf(parseObject(schemaJson, 'schema'), 'schema').map((field) => {
