@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createHiveCatalog } from '../../src/catalog/hive/hive-catalog.js';
 import { describeWith, makeBucket } from '../lab/lab.js';
 import { sparkClient } from '../lab/spark.js';
 import { empty, listing, split } from './buckets.js';
@@ -91,6 +92,7 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'a table goes and comes back',
       const before = await sparkAnswers(lab, table);
       const ids = name === SPARK_ONLY ? [] : Object.keys(before.snapshots);
       const pyBefore = await pyicebergAnswers(lab, table, ids);
+      const [, version, ending] = nameParts(await metadataLocation(table));
       const source = await locationOf(table);
       const sourceObjects = await listing(lab, source.bucket, source.key);
 
@@ -101,6 +103,9 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'a table goes and comes back',
       await bcn.ok(['verify', `b${n}`, '--read-data']);
       await bcn.restore(`b${n}`, restored, `s3://${elsewhere}/deep/er/t${n}_restored`);
 
+      const [folder, newVersion, newEnding] = nameParts(await metadataLocation(restored));
+      expect([folder, newEnding]).toEqual([`s3://${elsewhere}/deep/er/t${n}_restored/metadata/`, ending]);
+      expect(Number(newVersion)).toBe(Number(version) + 1);
       expectSame(await sparkAnswers(lab, restored), before);
       expect(await pyicebergAnswers(lab, restored, ids)).toEqual(pyBefore);
       await liveOn(restored);
@@ -130,6 +135,14 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'a table goes and comes back',
       left.filter((key) => !key.endsWith('/')),
       'DROP … PURGE reaches every file',
     ).toEqual([]);
+  }
+
+  async function metadataLocation(table: string): Promise<string> {
+    const catalog = createHiveCatalog({ uri: lab.hms.uri });
+    const [namespace = '', name = ''] = table.split('.');
+    const entry = await catalog.load({ namespace: [namespace], name });
+    await catalog.close();
+    return entry.metadataLocation;
   }
 
   async function locationOf(table: string) {
@@ -163,11 +176,21 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'a table goes and comes back',
     ]);
     const target = await locationOf(restored);
     expect(target.bucket).toBe('warehouse');
+    const schemes = [schemeOf(await metadataLocation(restored)), schemeOf(await metadataLocation(table))];
+    expect(schemes[0], 'the default scheme is that of the source').toBe(schemes[1]);
     await liveOn(restored);
     expect(await listing(lab, place.bucket, place.key)).toEqual(objects);
     expectSame(await sparkAnswers(lab, table), before);
   });
 });
+
+/** Folder, version and ending of a metadata file's URI: `…/`, `00003`, `.metadata.json` or `.gz.metadata.json`. */
+function nameParts(uri: string): string[] {
+  const [, folder, version, ending] = /^(.*\/)(\d{5,})-[0-9a-f-]{36}((?:\.gz)?\.metadata\.json)$/.exec(uri) ?? [];
+  return [folder ?? uri, version ?? '', ending ?? ''];
+}
+
+const schemeOf = (uri: string): string => uri.slice(0, uri.indexOf(':'));
 
 function expectSame(after: Answers, before: Answers): void {
   const { properties, ...rest } = before;
