@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { capture, expectTable, type Restored } from '../support/compare.js';
+import { Faults } from '../support/faults.js';
+import { someBytes, TableWriter } from '../support/table.js';
+import { failure, World } from '../support/world.js';
+
+async function prepare() {
+  const world = await World.open();
+  const table = await world.table();
+  await table.append([someBytes('1'), someBytes('2')]);
+  await table.append([someBytes('3')]);
+  world.publish(table);
+  return { world, table };
+}
+
+/** The table as an engine that runs beside the backup sees it. */
+function engine(world: World, table: TableWriter): TableWriter {
+  const writer = new TableWriter(world.store('src'), table.location, { uuid: table.uuid });
+  return Object.assign(writer, { snapshots: [...table.snapshots], refs: table.refs, metadataLocation: table.metadataLocation });
+}
+
+test('a table that is overwritten and expired at any moment of its backup is backed up as it was or as it is', {
+  timeout: 60_000,
+}, async () => {
+  const { world: before, table } = await prepare();
+  const faults = new Faults();
+  await before.fork().backup({}, faults);
+  const was = await capture(before, table);
+  const seen = new Set<string>();
+  for (let at = 0; at < faults.ops; at++) {
+    const world = before.fork();
+    const writer = engine(world, table);
+    const move = async () => {
+      await writer.append({ 'new.parquet': someBytes('new') });
+      await writer.overwrite((path) => path.endsWith('f-0.parquet'));
+      const old = writer.metadataLocation;
+      await writer.expire(1);
+      world.publish(writer);
+      for (const uri of [old, table.metadataLocation]) await world.remove(uri);
+    };
+    const { outcome } = await world.backup({}, new Faults(undefined, 0, (op) => (op === at ? move() : undefined)));
+    expect(outcome).toBe('created');
+    expect((await world.verify()).problems, `at ${at}`).toEqual([]);
+    const state = (await world.commit())?.tables[0]?.metadata_location === table.metadataLocation ? 'was' : 'is';
+    seen.add(state);
+    await expectTable(world, state === 'was' ? was : await capture(world, writer), (await world.restore()) as Restored);
+  }
+  expect(seen).toEqual(new Set(['was', 'is']));
+});
+
+test('a table that never stands still is 21, with a next step', async () => {
+  const { world, table } = await prepare();
+  const writer = engine(world, table);
+  let n = 0;
+  const move = async () => {
+    const old = [...(await world.dump('src', 'db/t/data/')).keys()];
+    await writer.overwrite(() => true);
+    await writer.append({ [`n-${n++}.parquet`]: someBytes(`n${n}`) });
+    await writer.expire(1);
+    for (const uri of old) await world.remove(uri);
+    world.publish(writer);
+  };
+  const faults: Faults = new Faults(undefined, 0, (op) => (op > 0 && isCopy(faults) ? move() : undefined));
+  // Between the last metadata read and the first copy.
+  const isCopy = ({ log }: Faults) => log.at(-1)?.key.endsWith('begin.json') && log.at(-1)?.op === 'create';
+  const error = await failure(world.backup({ jobs: 1 }, faults), 'source-changed');
+  expect(error).toMatchObject({ exit: 21, table: 'db.t', retryable: true });
+  expect(error.hint).toBeTruthy();
+  expect(await world.commit()).toBeUndefined();
+});
+
+test('an interrupted run goes on at the metadata it pinned, as long as that is there', async () => {
+  const { world, table } = await prepare();
+  const was = await capture(world, table);
+  const faults = new Faults();
+  await world.fork().backup({}, faults);
+  await world.backup({}, new Faults('crash-before', faults.ops - 4)).catch(() => {});
+  await table.append([someBytes('later')]);
+  world.publish(table);
+  const again = new Faults();
+  const { outcome } = await world.backup({}, again);
+  expect(outcome).toBe('created');
+  expect(again.done('copy')).toEqual([]);
+  await expectTable(world, was, (await world.restore()) as Restored);
+});
+
+test('when a file that it pinned is gone, it begins anew at the current metadata', async () => {
+  const { world, table } = await prepare();
+  const faults = new Faults();
+  await world.fork().backup({}, faults);
+  const copies = faults.log.findIndex(({ op }) => op === 'copy');
+  await world.backup({ jobs: 1 }, new Faults('crash-before', copies + 1)).catch(() => {});
+  await table.overwrite((path) => path.endsWith('f-2.parquet'));
+  await table.expire(1);
+  world.publish(table);
+  expect((await world.backup()).outcome).toBe('created');
+  expect((await world.commit())?.tables[0]?.metadata_location).toBe(table.metadataLocation);
+  await expectTable(world, await capture(world, table), (await world.restore()) as Restored);
+});

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import { capture, expectTable, type Restored } from '../support/compare.js';
+import { Faults } from '../support/faults.js';
+import { someBytes } from '../support/table.js';
+import { failure, World } from '../support/world.js';
+
+const HOUR = 3_600_000;
+
+async function prepare() {
+  const world = await World.open();
+  const table = await world.table();
+  await table.append([someBytes('1'), someBytes('2')]);
+  world.publish(table);
+  await world.backup({ name: 'base' });
+  await table.append([someBytes('3')]);
+  world.publish(table);
+  return { world, table, captured: await capture(world, table) };
+}
+
+/** Does something right before the request that matches. */
+function before(op: string, part: string, act: () => void): Faults {
+  let done = false;
+  class Hooked extends Faults {
+    override async run<T>(name: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (!done && name === op && key.includes(part)) {
+        done = true;
+        act();
+      }
+      return super.run(name, key, call);
+    }
+  }
+  return new Hooked();
+}
+
+test('a base deleted right before the commit: planned again without it, and copied again', async () => {
+  const { world, captured } = await prepare();
+  const base = await world.commit('base');
+  const events = `events/${base?.id}/`;
+  let looks = 0;
+  const deleted = () => world.put(world.uri('repo', `${events}1-deleted.json`), '{}');
+  class SecondLook extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      // The first look chooses the base, the second is the time rule's.
+      if (op === 'list' && key.endsWith(events) && ++looks === 2) await deleted();
+      return super.run(op, key, call);
+    }
+  }
+  const faults = new SecondLook();
+  const { outcome, backup } = await world.backup({}, faults);
+  expect(outcome).toBe('created');
+  expect(looks).toBe(2);
+  expect(backup?.tables[0]?.files).toEqual({ total: 3, new: 3 });
+  // All of the base may be purged now.
+  for (const key of await world.keys('repo', `runs/${base?.run}/`)) await world.remove(world.uri('repo', key));
+  await world.remove(world.uri('repo', 'backups/base.json'));
+  expect((await world.verify()).problems).toEqual([]);
+  await expectTable(world, captured, (await world.restore()) as Restored);
+});
+
+test('an unchanged table whose base is deleted right before the commit is copied whole', async () => {
+  const { world, table, captured } = await prepare();
+  await world.backup({ name: 'base2' });
+  for (const name of ['base', 'base2']) {
+    const { id } = (await world.commit(name)) ?? {};
+    if (name === 'base') await world.put(world.uri('repo', `events/${id}/1-deleted.json`), '{}');
+  }
+  const { id } = (await world.commit('base2')) ?? {};
+  let looks = 0;
+  class SecondLook extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (op === 'list' && key.endsWith(`events/${id}/`) && ++looks === 2)
+        await world.put(world.uri('repo', `events/${id}/1-deleted.json`), '{}');
+      return super.run(op, key, call);
+    }
+  }
+  const { backup } = await world.backup({}, new SecondLook());
+  expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: table.live().size });
+  await expectTable(world, captured, (await world.restore()) as Restored);
+});
+
+test('a base undeleted again may be used', async () => {
+  const { world } = await prepare();
+  const { id } = (await world.commit('base')) ?? {};
+  await world.put(world.uri('repo', `events/${id}/9-deleted.json`), '{}');
+  await world.put(world.uri('repo', `events/${id}/10-undeleted.json`), '{}');
+  expect((await world.backup()).backup?.tables[0]?.files.new).toBe(1);
+});
+
+test('a process that slept for more than G/2 between its last write and its commit does not commit', async () => {
+  const { world, captured } = await prepare();
+  const faults = before('create', '/root.ndjson.gz', () => {
+    world.now += 13 * HOUR;
+  });
+  const error = await failure(world.backup({}, faults), 'storage-unavailable');
+  expect(error).toMatchObject({ exit: 31, retryable: true });
+  expect(error.hint).toBeTruthy();
+  expect(await world.commit()).toBeUndefined();
+  await world.backup();
+  await expectTable(world, captured, (await world.restore()) as Restored);
+});
+
+test('a run younger than G/2 is continued, an older one is not', async () => {
+  const { world: start, captured } = await prepare();
+  const faults = new Faults();
+  await start.fork().backup({}, faults);
+  for (const [hours, copies] of [
+    [11.9, 0],
+    [12.1, 1],
+  ] as const) {
+    const world = start.fork();
+    await world.backup({}, new Faults('crash-before', faults.ops - 5)).catch(() => {});
+    expect((await world.keys('repo')).filter((key) => key.includes('/data/'))).toHaveLength(3);
+    world.now += hours * HOUR;
+    const again = new Faults();
+    await world.backup({}, again);
+    expect(again.done('copy'), `${hours} h`).toHaveLength(copies);
+    await expectTable(world, captured, (await world.restore()) as Restored);
+  }
+});
+
+test('a damaged base is named and not used', async () => {
+  const { world: start, table, captured } = await prepare();
+  const meta = (await start.keys('repo')).filter((key) => /root\.ndjson|pack-/.test(key));
+  expect(meta).toHaveLength(2);
+  await table.rewriteManifests();
+  for (const key of meta) {
+    const world = start.fork();
+    await world.put(world.uri('repo', key), 'damaged');
+    if (key.includes('pack')) {
+      // Only EXISTING entries make the inventory of the base be read.
+      for (const [uri, bytes] of await start.dump('src')) await world.put(uri, Buffer.from(bytes, 'base64'));
+      world.publish(table);
+    }
+    const { backup } = await world.backup();
+    expect(backup?.tables[0]?.files, key).toEqual({ total: 3, new: 3 });
+    expect(world.notes.join('\n')).toContain('"base" is damaged');
+    expect((await world.verify()).problems).toEqual([]);
+    if (!key.includes('pack')) await expectTable(world, captured, (await world.restore()) as Restored);
+  }
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { BcnError } from '../../src/errors.js';
+import {
+  assertBackupName,
+  commitKey,
+  dataKey,
+  hintKey,
+  nameHash,
+  nameOfCommitKey,
+  nameOfHintKey,
+  newRunId,
+  sha256,
+  tableKey,
+} from '../../src/repository/keys.js';
+
+describe('backup names', () => {
+  test.each(['a', 'A-Z_0.9', '-x', '_', 'nightly-2026-01-10', 'x'.repeat(128), 'a..b'])('%s may be one', (name) => {
+    expect(() => assertBackupName(name)).not.toThrow();
+    expect(nameOfCommitKey(commitKey(name))).toBe(name);
+    expect(nameOfHintKey(hintKey('t', 5, name))).toBe(name);
+  });
+
+  test.each(['', '.', '..', '.a', 'a/b', 'a\\b', 'a b', 'a\n', 'a%', 'é', '😎', 'x'.repeat(129), 'a:b', '\0'])(
+    '%j may not',
+    (name) => {
+      expect(() => assertBackupName(name)).toThrow(BcnError);
+    },
+  );
+});
+
+test('a run id tells when it began and what it is for, and no two are equal', () => {
+  const start = Date.UTC(2026, 1, 3, 4, 5, 6, 789);
+  const id = newRunId('nightly', start);
+  expect(id).toMatch(/^20260203T040506Z-[0-9a-f]{16}-[0-9a-f]{32}$/);
+  expect(id).toContain(`-${sha256('nightly').slice(0, 16)}-`);
+  expect(nameHash('nightly')).toBe(sha256('nightly').slice(0, 16));
+  expect(newRunId('nightly', start)).not.toBe(id);
+});
+
+test('hints of later backups come first in a listing', () => {
+  const times = [0, 1, Date.UTC(1999, 0), Date.UTC(2026, 0), Date.UTC(2026, 0) + 1, Date.UTC(2200, 0)];
+  const keys = times.map((time) => hintKey('t', time, 'n'));
+  expect([...keys].sort()).toEqual([...keys].reverse());
+});
+
+test('a table is known by its uuid, and without one by catalog and name', () => {
+  expect(tableKey('u', 'c1', 't1')).toBe(tableKey('u', 'c2', 't2'));
+  expect(new Set([tableKey(undefined, 'c1', 't'), tableKey(undefined, 'c2', 't'), tableKey(undefined, 'c1', 'u')]).size).toBe(3);
+});
+
+describe('content keys', () => {
+  const run = newRunId('n', 0);
+  const data = `runs/${run}/data/`;
+
+  test.each([
+    ['s3://bucket/a/b.parquet', 'bucket/a/b.parquet'],
+    ['s3a://bucket/a%20b/ü?#+', 'bucket/a%20b/ü?#+'],
+    ['file:///x/y', '_local/x/y'],
+    ['/x/y', '_local/x/y'],
+    [`s3://b/${'x'.repeat(255)}`, `b/${'x'.repeat(255)}`],
+  ])('%s is kept', (uri, key) => {
+    expect(dataKey(run, uri, 0)).toBe(data + key);
+  });
+
+  test.each([
+    's3://b/a//c',
+    's3://b/',
+    's3://b/a/',
+    's3://b/../c',
+    's3://b/a/./c',
+    's3://b/a\0c',
+    `s3://b/${'x'.repeat(256)}`,
+    `s3://b/${'ü'.repeat(128)}`,
+  ])('%s is hashed', (uri) => {
+    expect(dataKey(run, uri, 0)).toBe(`${data}h/${sha256(uri)}`);
+  });
+
+  test('what is too long with the prefix of the repository is hashed', () => {
+    const room = 1024 - data.length - 'b/'.length;
+    const uri = `s3://b/${Array.from({ length: 10 }, () => 'x'.repeat(99)).join('/')}`.slice(0, 's3://b/'.length + room);
+    expect(dataKey(run, uri, 0)).toHaveLength(1024);
+    expect(dataKey(run, uri, 1)).toBe(`${data}h/${sha256(uri)}`);
+  });
+});

@@ -1,0 +1,200 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { backup } from '../../src/backup/backup.js';
+import type { BackupOptions, BackupResult } from '../../src/backup/options.js';
+import { BcnError, type ErrorCode } from '../../src/errors.js';
+import type { Reporter } from '../../src/report.js';
+import { findCommit } from '../../src/repository/load.js';
+import type { RepositoryPlace } from '../../src/repository/place.js';
+import { abortRestore } from '../../src/restore/abort.js';
+import type { RestoreOptions, RestoreResult } from '../../src/restore/options.js';
+import { restore } from '../../src/restore/restore.js';
+import { FileStore } from '../../src/storage/file/file-store.js';
+import { MemoryService, MemoryStore } from '../../src/storage/memory/memory-store.js';
+import type { ObjectStore, StoreResolver } from '../../src/storage/port.js';
+import { Stores } from '../../src/storage/resolver.js';
+import type { VerifyOptions, VerifyResult } from '../../src/verify/options.js';
+import { verify } from '../../src/verify/verify.js';
+import { type CatalogState, MemoryCatalog } from './catalog.js';
+import { Faults, ProcessStore } from './faults.js';
+import { type TableOptions, TableWriter } from './table.js';
+
+export interface WorldOptions {
+  /** `memory`: three buckets of one service; `apart`: of three services, so that bytes are streamed; `file`: folders. */
+  readonly kind?: 'memory' | 'apart' | 'file';
+}
+
+type Service = { readonly [bucket in 'src' | 'repo' | 'wh']: MemoryService };
+export const IDENT = { namespace: ['db'], name: 't' };
+export const TARGET = { namespace: ['db'], name: 'r' };
+
+/** A source, a repository, a target and a catalog; every command is a process of its own, with faults of its own. */
+export class World {
+  readonly tables: CatalogState = new Map();
+  /** The stores' clock, ms. Each look at it takes one. */
+  now = Date.UTC(2026, 0, 10);
+  readonly notes: string[] = [];
+  readonly #service: Service | undefined;
+  readonly #files: FileStore | undefined;
+  /** Prefix of all URIs of a role, without a trailing slash. */
+  readonly #base: (role: keyof Service) => string;
+  tmpDir = tmpdir();
+
+  private constructor(service: Service | undefined, folder: string | undefined) {
+    this.#service = service;
+    this.#files = folder === undefined ? undefined : new FileStore();
+    this.#base = (role) => (folder === undefined ? `memory://${role}` : `file://${folder}/${role}`);
+  }
+
+  static async open({ kind = 'memory' }: WorldOptions = {}): Promise<World> {
+    if (kind === 'file') {
+      const folder = await mkdtemp(join(tmpdir(), 'bcn-world-'));
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      return new World(undefined, folder);
+    }
+    const one = new MemoryService();
+    const service = () => (kind === 'apart' ? new MemoryService() : one);
+    return new World({ src: service(), repo: service(), wh: service() }, undefined);
+  }
+
+  /** A world with the same objects and tables that goes its own way (memory only). */
+  fork(): World {
+    const services = new Map<MemoryService, MemoryService>();
+    const copy = (from: MemoryService): MemoryService => {
+      const known = services.get(from);
+      if (known) return known;
+      const to = new MemoryService();
+      // A backup records the service it read from.
+      Object.assign(to, { id: from.id });
+      for (const [bucket, objects] of from.buckets) to.buckets.set(bucket, new Map(objects));
+      services.set(from, to);
+      return to;
+    };
+    const { src, repo, wh } = this.#service as Service;
+    const world = new World({ src: copy(src), repo: copy(repo), wh: copy(wh) }, undefined);
+    for (const [table, entry] of this.tables) world.tables.set(table, entry);
+    world.now = this.now;
+    return world;
+  }
+
+  uri(role: keyof Service, path = ''): string {
+    return path === '' ? this.#base(role) : `${this.#base(role)}/${path}`;
+  }
+
+  /** The store of a role, as no process sees it: without faults. */
+  store(role: keyof Service): ObjectStore {
+    const clock = () => this.now++;
+    return this.#files ?? new MemoryStore(role, { clock, service: (this.#service as Service)[role] });
+  }
+
+  place(faults = new Faults()): RepositoryPlace {
+    const { store, key } = this.#resolver(faults).resolve(`${this.uri('repo')}/`);
+    return { store, prefix: key };
+  }
+
+  async table(options: TableOptions = {}, path = 'db/t'): Promise<TableWriter> {
+    return new TableWriter(this.store('src'), this.uri('src', path), options);
+  }
+
+  /** Points the catalog's entry at the table as it is. */
+  publish(table: TableWriter, name = 'db.t'): void {
+    this.tables.set(name, { metadataLocation: table.metadataLocation, location: table.location });
+  }
+
+  backup(options: Partial<BackupOptions> = {}, faults = new Faults()): Promise<BackupResult> {
+    const full = { ident: IDENT, name: 'b', mode: 'copy' as const, jobs: 4, dryRun: false, tmpDir: this.tmpDir, ...options };
+    return backup({ ...this.#deps(faults), repository: this.place(faults) }, full);
+  }
+
+  restore(options: Partial<RestoreOptions> = {}, faults = new Faults()): Promise<RestoreResult> {
+    return restore(this.#restoreDeps(faults), this.#restoreOptions(options));
+  }
+
+  abort(options: Partial<RestoreOptions> = {}, faults = new Faults()): Promise<{ readonly objects: number }> {
+    return abortRestore(this.#restoreDeps(faults), this.#restoreOptions(options));
+  }
+
+  verify(options: Partial<VerifyOptions> = {}, faults = new Faults()): Promise<VerifyResult> {
+    const full = { name: 'b', readData: true, jobs: 4, tmpDir: this.tmpDir, ...options };
+    return verify({ ...this.#deps(faults), repository: this.place(faults) }, full);
+  }
+
+  commit(name = 'b') {
+    return findCommit(this.place(), name);
+  }
+
+  /** Every object below a URI: URI → bytes in base64. */
+  async dump(role: keyof Service, path = ''): Promise<Map<string, string>> {
+    const { store, key } = this.#resolver(new Faults()).resolve(`${this.uri(role)}/${path}`);
+    const found = new Map<string, string>();
+    for await (const page of store.list(key)) {
+      for (const object of page.objects)
+        found.set(`${store.uri}/${object.key}`, (await store.get(object.key)).bytes.toString('base64'));
+    }
+    return found;
+  }
+
+  async keys(role: keyof Service, path = ''): Promise<string[]> {
+    const prefix = this.uri(role).length + 1;
+    return [...(await this.dump(role, path)).keys()].map((uri) => uri.slice(prefix));
+  }
+
+  async get(uri: string): Promise<Buffer> {
+    const { store, key } = this.#resolver(new Faults()).resolve(uri);
+    return (await store.get(key)).bytes;
+  }
+
+  async remove(uri: string): Promise<void> {
+    const { store, key } = this.#resolver(new Faults()).resolve(uri);
+    await store.delete([key]);
+  }
+
+  /** Creates or replaces an object. */
+  async put(uri: string, bytes: Buffer | string): Promise<void> {
+    const { store, key } = this.#resolver(new Faults()).resolve(uri);
+    await store.delete([key]);
+    await store.create(key, Buffer.from(bytes as string));
+  }
+
+  #resolver(faults: Faults): StoreResolver {
+    const open = (bucket: string) => new ProcessStore(this.store(bucket as keyof Service), faults);
+    return new Stores(this.#files ? { file: () => open('') } : { memory: open });
+  }
+
+  #deps(faults: Faults) {
+    const report: Reporter = { progress: () => {}, warn: (note) => this.notes.push(note), info: (note) => this.notes.push(note) };
+    return { catalog: new MemoryCatalog(this.tables, faults), source: this.#resolver(faults), report };
+  }
+
+  #restoreDeps(faults: Faults) {
+    return { ...this.#deps(faults), repository: this.place(faults), target: this.#resolver(faults) };
+  }
+
+  #restoreOptions(options: Partial<RestoreOptions>): RestoreOptions {
+    const targetLocation = this.uri('wh', 'db/r');
+    return {
+      backupName: 'b',
+      target: TARGET,
+      targetLocation,
+      warehouseBucket: 'wh',
+      keepUuid: false,
+      jobs: 4,
+      dryRun: false,
+      tmpDir: this.tmpDir,
+      ...options,
+    };
+  }
+}
+
+/** What a promise fails with; it must be a BcnError that says what, which object, and what to do next. */
+export async function failure(promise: Promise<unknown>, code?: ErrorCode): Promise<BcnError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof BcnError)) throw error instanceof Error ? error : new Error(`nothing was thrown, expected ${code}`);
+  if (code !== undefined && error.code !== code) throw error;
+  return error;
+}
