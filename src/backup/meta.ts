@@ -5,7 +5,7 @@ import { rewriteMetadata } from '../iceberg/rewrite-metadata.js';
 import { parallel } from '../parallel.js';
 import type { Reporter } from '../report.js';
 import type { StoredObject } from '../repository/commit.js';
-import { PackWriter } from '../repository/inventory.js';
+import { EMPTY_SECTION, PackWriter } from '../repository/inventory.js';
 import { metaPrefix, sha256 } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { encodeRoot, type Root, type RootList, type RootManifest, type Section } from '../repository/root.js';
@@ -46,7 +46,7 @@ export async function writeMeta(
     if (manifest.held) return [manifest.path, manifest.held];
     const stored = await put(`manifests/${manifest.n}.avro`, await readFile(manifest.file as string));
     const { sourceLength, files: live, bytes, n, path } = manifest;
-    const section = sections.get(n) ?? { key: '', offset: 0, length: 0 };
+    const section = sections.get(n) ?? EMPTY_SECTION;
     return [path, { path: abstractPath(path, location), ...stored, sourceLength, files: live, bytes, section }];
   };
   for await (const [path, manifest] of parallel(tree.manifests, writeManifest, PARALLEL)) {

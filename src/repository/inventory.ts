@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import type { CallOptions, Checksum } from '../storage/port.js';
+import { sha256 } from './keys.js';
 import type { RepositoryPlace } from './place.js';
 import type { RootManifest, Section } from './root.js';
 
@@ -19,6 +20,9 @@ export interface InventoryFile {
   readonly etag: string | null;
 }
 
+/** The section of a manifest without live files. */
+export const EMPTY_SECTION: Section = { key: '', offset: 0, length: 0, sha256: '' };
+
 /** Sections of one pack are gathered up to about this many bytes. */
 const PACK_BYTES = 32 * 1024 * 1024;
 
@@ -36,13 +40,13 @@ export class PackWriter {
   /** Adds one manifest's files, sorted by path. `placed` gets the section once its pack is written. */
   async add(files: readonly InventoryFile[], placed: (section: Section) => void): Promise<void> {
     if (files.length === 0) {
-      placed({ key: '', offset: 0, length: 0 });
+      placed(EMPTY_SECTION);
       return;
     }
     const bytes = gzipSync(files.map((file) => `${JSON.stringify(file)}\n`).join(''));
     const { length } = bytes;
     const offset = this.#length;
-    this.#open.push((key) => placed({ key, offset, length }));
+    this.#open.push((key) => placed({ key, offset, length, sha256: sha256(bytes) }));
     this.#parts.push(bytes);
     this.#length += length;
     if (this.#length >= PACK_BYTES) await this.flush();
@@ -94,9 +98,11 @@ async function getPack(place: RepositoryPlace, key: string, object: string, opti
 const SEE_ALL = 'See all damage: bcn verify NAME';
 
 function decodeSection(pack: Buffer, manifest: RootManifest, object: string): readonly InventoryFile[] {
-  const { offset, length } = manifest.section;
+  const { offset, length, sha256: recorded } = manifest.section;
   try {
-    const text = gunzipSync(pack.subarray(offset, offset + length)).toString('utf8');
+    const member = pack.subarray(offset, offset + length);
+    if (sha256(member) !== recorded) throw new Error('its sha256 is not the recorded one');
+    const text = gunzipSync(member).toString('utf8');
     const files = text
       .split('\n')
       .slice(0, -1)

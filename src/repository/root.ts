@@ -44,6 +44,8 @@ export interface Section {
   readonly key: string;
   readonly offset: number;
   readonly length: number;
+  /** hex, of the gzip member; '' for an empty section. */
+  readonly sha256: string;
 }
 
 export function encodeRoot(root: Root): Buffer {

@@ -84,6 +84,18 @@ describe('inventory', () => {
     }
   });
 
+  test('a pack with any byte changed is corrupt, also where gzip would not see it', async () => {
+    const { place, manifests } = await written([[file('a'), file('b')]]);
+    const { bytes } = await place.store.get('p/pack-0');
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] as number) ^ 0x04;
+      await place.store.delete(['p/pack-0']);
+      await place.store.create('p/pack-0', changed);
+      await expect(read(place, manifests), `byte ${at}`).rejects.toMatchObject({ code: 'corrupt' });
+    }
+  });
+
   test('a section with another number of files than its manifest is corrupt', async () => {
     const { place, manifests } = await written([[file('a'), file('b')]]);
     const wrong = { ...(manifests[0] as RootManifest), files: 3 };
@@ -98,7 +110,7 @@ describe('root', () => {
     uuid: null,
     metadata: { path: 'metadata/1.json', key: 'm', length: 1, sha256: 'x', gzip: true },
     lists: [{ path: 'l', snapshot: '9223372036854775807', key: 'l', length: 1, sha256: 'x' }],
-    manifests: [manifest(0, [file('a')], { key: 'pack', offset: 5, length: 7 })],
+    manifests: [manifest(0, [file('a')], { key: 'pack', offset: 5, length: 7, sha256: 'x' })],
   };
 
   test('round trip', () => {
