@@ -8,7 +8,16 @@ const SRC = join(import.meta.dirname, '../src');
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   iceberg: ['errors'],
   storage: ['errors'],
-  catalog: ['errors', 'nearest', 'iceberg/metadata', 'iceberg/json/', 'storage/port', 'storage/create-once', 'storage/location'],
+  catalog: [
+    'errors',
+    'nearest',
+    'iceberg/metadata',
+    'iceberg/json/',
+    'storage/port',
+    'storage/create-once',
+    'storage/location',
+    'storage/overlap',
+  ],
   spill: ['errors', 'storage/location'],
   repository: ['errors', 'nearest', 'parallel', 'catalog/port', 'storage/port', 'storage/create-once', 'storage/location'],
   backup: [

@@ -17,7 +17,10 @@ export interface TableIdent {
 export interface Catalog {
   /** As in `--catalog-type`. */
   readonly type: 'hive' | 'path';
-  /** Names this catalog in records: type and address, no secret. */
+  /**
+   * Names this catalog in records: type and address, no secret. The order of several servers and the case of their names do not
+   * count; beyond that the address is taken as spelled, so that an alias or an IP of the same server is another catalog.
+   */
   readonly identity: string;
   /** The name as this catalog stores it (Hive lower-cases). Throws `usage` for a name it cannot hold. */
   normalise(ident: TableIdent): TableIdent;
@@ -25,6 +28,13 @@ export interface Catalog {
   load(ident: TableIdent, options?: CallOptions): Promise<CatalogEntry>;
   /** All entries of a namespace, Iceberg or not, with their locations where they have one. */
   list(namespace: readonly string[], options?: CallOptions): AsyncIterable<ListedEntry>;
+  /**
+   * The table, of any namespace, whose location equals, contains or lies inside this one (`overlaps` of storage/overlap.ts), or
+   * undefined; one at the very location comes before others. Tables that `load` refuses count too. Costs a scan of the catalog: for
+   * the rare cases where a name is not enough, as after a rename. Throws `config` for a location of an unknown scheme; entries with
+   * such are passed over.
+   */
+  findAt(location: string, options?: CallOptions): Promise<TableIdent | undefined>;
   /** Where a table lives when nobody says: undefined when the catalog leaves it to the caller. */
   defaultLocation(ident: TableIdent): string | undefined;
   /** Name of the metadata file that `register` will be given: version number and uuid come from the plan. */

@@ -2,8 +2,9 @@ import { BcnError } from '../errors.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
 import { planContent } from './files.js';
+import { readFlags, removeRecord } from './flags.js';
 import type { AbortResult, RestoreDeps, RestoreOptions } from './options.js';
-import { isRegistered, prepare } from './prepare.js';
+import { findRegistered, prepare } from './prepare.js';
 import { rollBack } from './rollback.js';
 
 /**
@@ -15,23 +16,41 @@ export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): 
   const prepared = await prepare(deps, options, call);
   const { commit, table, root, layout, target, claim, claimAt, resuming, concrete } = prepared;
   const { location } = layout;
-  if (!resuming) {
-    throw new BcnError('object-not-found', `There is no interrupted restore of "${commit.name}" at ${location}`, {
-      object: location,
-      hint: 'Give the same options as the restore that was interrupted.',
-    });
-  }
   const exists = () =>
     new BcnError('table-exists', `The restore had finished, or another table has its name: nothing at ${location} was removed`, {
       object: location,
       hint: 'Drop the table in its catalog if it is not wanted.',
     });
-  if (await isRegistered(deps, prepared, call)) throw exists();
+  if ((await findRegistered(deps, prepared, call)) !== undefined) throw exists();
+  if (!resuming) {
+    const { aborting } = await readFlags(claimAt, call);
+    // An earlier abort was killed between its last two requests.
+    if (aborting) {
+      await removeRecord(claimAt, call);
+      return { location, objects: 0 };
+    }
+    throw new BcnError('object-not-found', `There is no interrupted restore of "${commit.name}" at ${location}`, {
+      object: location,
+      hint: 'Give the same options as the restore that was interrupted.',
+    });
+  }
   return withScratch(options.tmpDir, async (scratch) => {
     const { expected } = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
-    const context = { catalog: deps.catalog, target, layout, root, claim, concrete, claimKey: claimAt.key, resuming, call };
+    const context = { catalog: deps.catalog, target, layout, root, claim, concrete, claimAt, resuming, call };
     const objects = await rollBack(expected, context);
-    if (objects === undefined) throw exists();
+    if (objects === 'exists') throw exists();
+    if (objects === 'busy') throw busy(location);
     return { location, objects };
   });
+}
+
+function busy(location: string): BcnError {
+  return new BcnError(
+    'busy',
+    `A restore to ${location} announced less than 15 minutes ago that it registers its table; nothing was removed`,
+    {
+      object: location,
+      hint: 'Finish it by running the restore again, or abort it when the 15 minutes are over.',
+    },
+  );
 }

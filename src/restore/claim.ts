@@ -37,9 +37,6 @@ export function claimName(catalog: Catalog, target: TableIdent): string {
   return `metadata/.bcn-restore-${sha256([catalog.identity, ...target.namespace, target.name].join('\n')).slice(0, 16)}.json`;
 }
 
-/** Whether an object below a target is some restore's claim. */
-export const isClaim = (name: string): boolean => /^metadata\/\.bcn-restore-[0-9a-f]{16}\.json$/.test(name);
-
 export function newClaim(request: ClaimRequest): Claim {
   const { commit, catalog, target, location, keepUuid, sourceUuid, version, gzip } = request;
   const plan = sha256(JSON.stringify([commit.id, catalog.identity, formatIdent(target), location, keepUuid]));
@@ -52,6 +49,8 @@ export function newClaim(request: ClaimRequest): Claim {
     run: randomUUID(),
   };
 }
+
+export const encodeClaim = (claim: Claim): Buffer => Buffer.from(`${JSON.stringify(claim)}\n`);
 
 /** The claim at a target, or undefined. Throws `target-not-empty` when it cannot be read. */
 export async function readClaim(at: ResolvedObject, options: CallOptions = {}): Promise<Claim | undefined> {
@@ -69,7 +68,7 @@ export async function readClaim(at: ResolvedObject, options: CallOptions = {}): 
 /** Makes the claim ours: creates it, or takes up an equal one that an interrupted attempt left. Throws `target-not-empty` for somebody else's. */
 export async function takeClaim(at: ResolvedObject, wanted: Claim, options: CallOptions = {}): Promise<Claim> {
   try {
-    await createOnce(at.store, at.key, Buffer.from(`${JSON.stringify(wanted)}\n`), options);
+    await createOnce(at.store, at.key, encodeClaim(wanted), options);
     return wanted;
   } catch (error) {
     if (!isCode(error, 'object-exists')) throw error;

@@ -9,7 +9,7 @@ import type { RepositoryPlace } from '../repository/place.js';
 import type { Root } from '../repository/root.js';
 import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
-import type { CallOptions, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
+import type { CallOptions, Checksum, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
 import type { TargetLayout } from './layout.js';
 
@@ -20,6 +20,8 @@ export interface TargetFile extends Keyed {
   readonly from?: string | null;
   /** Abstract path. */
   readonly path: string;
+  /** What the backup recorded, if the store gave a checksum. */
+  readonly sum?: Checksum | null;
 }
 
 export interface ContentPlan {
@@ -46,7 +48,7 @@ export interface ContentContext {
 export async function planContent(context: ContentContext): Promise<ContentPlan> {
   const named = new Sorter<TargetFile>(context.scratch, 'named');
   for await (const { files } of readInventory(context.place, context.root.manifests, context.call)) {
-    for (const { path, key, size } of files) await named.add({ k: context.layout.at(path).key, size, from: key, path });
+    for (const { path, key, size, sum } of files) await named.add({ k: context.layout.at(path).key, size, from: key, path, sum });
   }
   const expected = new Sorter<TargetFile>(context.scratch, 'expected');
   for await (const [file] of groups(named.sorted())) await expected.add(file as TargetFile);
@@ -93,9 +95,10 @@ const SMALLEST_PART = 5 * 1024 * 1024;
 async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
   const { store } = context.layout.root;
   const source = contentSource(file, context);
+  let sum: Checksum | undefined;
   if (context.resuming && file.size >= SMALLEST_PART) await store.abortUploads(file.k, context.call);
   try {
-    await transfer(source, { store, key: file.k }, context.call);
+    ({ sum } = await transfer(source, { store, key: file.k }, context.call));
   } catch (error) {
     if (!isCode(error, 'object-not-found', 'corrupt')) throw error;
     const object = `${source.store.uri}/${source.key}`;
@@ -112,6 +115,20 @@ async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
       },
     );
   }
+  if (differ(file.sum, sum)) {
+    const object = `${source.store.uri}/${source.key}`;
+    throw new BcnError('corrupt', `The content file ${object} has another checksum than the backup recorded`, {
+      object,
+      hint: `Its bytes were altered. See all damage: bcn verify ${context.commit.name} --read-data`,
+    });
+  }
+}
+
+/** Two checksums of one kind, with other values: the copy already computed it, so comparing costs nothing. */
+function differ(recorded: Checksum | null | undefined, copied: Checksum | undefined): boolean {
+  if (!recorded || !copied) return false;
+  const alike = recorded.alg === copied.alg && recorded.kind === copied.kind && recorded.partSize === copied.partSize;
+  return alike && recorded.value !== copied.value;
 }
 
 /** Where a content file is read from. */

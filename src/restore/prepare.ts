@@ -5,7 +5,8 @@ import { loadBackup } from '../repository/load.js';
 import { type Root, readRoot } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
-import { type Claim, claimName, foreignClaim, isClaim, newClaim, readClaim } from './claim.js';
+import { type Claim, claimName, foreignClaim, newClaim, readClaim } from './claim.js';
+import { assertNoOuterClaim, claimOfFlags, isRecord, readFlags } from './flags.js';
 import { TargetLayout } from './layout.js';
 import type { RestoreDeps, RestoreOptions } from './options.js';
 import { assertTargetApart, targetLocation } from './target.js';
@@ -57,13 +58,47 @@ export async function prepare(deps: RestoreDeps, options: RestoreOptions, call: 
   return { commit, table, root, abstract, target, layout, claim, claimAt, resuming: found !== undefined, concrete };
 }
 
-/** Whether the interrupted attempt had got as far as the catalog. */
-export async function isRegistered({ catalog }: RestoreDeps, prepared: Prepared, call: CallOptions): Promise<boolean> {
-  if (!prepared.resuming) return false;
+/**
+ * The metadata file of the table that an interrupted attempt of this restore had registered, or undefined. An attempt that had announced its registration is looked for by its
+ * location too, since its table may have been written to or renamed since: throws `table-exists` when it lives under another name.
+ */
+export async function findRegistered(
+  { catalog }: RestoreDeps,
+  prepared: Prepared,
+  call: CallOptions,
+): Promise<Registered | undefined> {
+  const { resuming, claimAt, concrete, target, layout } = prepared;
+  const tableUuid = prepared.claim.table_uuid;
+  if (resuming && (await namesOurMetadata(catalog, prepared, call))) return { metadataLocation: concrete.uri, tableUuid };
+  const { registering } = await readFlags(claimAt, call);
+  // The claim may have gone before the flags did; each holds a copy of it.
+  const claim = resuming ? prepared.claim : await claimOfFlags(claimAt, registering, prepared.claim.plan, call);
+  const found = claim && registering.length > 0 ? await catalog.findAt(layout.location, call) : undefined;
+  if (!claim || !found) return undefined;
+  if (formatIdent(found) === formatIdent(target)) {
+    return { metadataLocation: (await catalog.load(target, call)).metadataLocation, tableUuid: claim.table_uuid };
+  }
+  throw new BcnError(
+    'table-exists',
+    `The restore to ${layout.location} had finished: its table is now called ${formatIdent(found)}`,
+    {
+      table: formatIdent(found),
+      object: layout.location,
+      hint: 'There is nothing left to do. For a second copy choose another --target-location.',
+    },
+  );
+}
+
+interface Registered {
+  readonly metadataLocation: string;
+  readonly tableUuid: string;
+}
+
+async function namesOurMetadata(catalog: Catalog, { target, concrete }: Prepared, call: CallOptions): Promise<boolean> {
   try {
-    return (await catalog.load(prepared.target, call)).metadataLocation === prepared.concrete.uri;
+    return (await catalog.load(target, call)).metadataLocation === concrete.uri;
   } catch (error) {
-    if (isCode(error, 'table-not-found', 'namespace-not-found', 'unsupported')) return false;
+    if (isCode(error, 'table-not-found', 'namespace-not-found', 'unsupported', 'corrupt')) return false;
     throw error;
   }
 }
@@ -98,19 +133,24 @@ function taken(target: TableIdent, catalog: Catalog): BcnError {
   });
 }
 
-/** Throws `target-not-empty` when anything but this restore's own claim lies at the target. */
+/** Throws `target-not-empty` when anything but this restore's own claim lies at the target, or a claim above it. */
 export async function assertEmpty({ target, layout, claimAt }: Prepared, call: CallOptions): Promise<void> {
-  for await (const page of layout.root.store.list(layout.root.key, call)) {
-    for (const { key, size } of page.objects) {
-      // Hadoop's file systems leave zero-byte markers for folders.
-      if ((key.endsWith('/') && size === 0) || key === claimAt.key) continue;
-      if (isClaim(key.slice(layout.root.key.length))) throw foreignClaim({ store: layout.root.store, key });
-      const object = `${layout.root.store.uri}/${key}`;
-      throw new BcnError('target-not-empty', `The target location ${layout.location} is not empty: it holds ${object}`, {
-        object,
-        table: formatIdent(target),
-        hint: 'Existing objects are never overwritten: choose another --target-location.',
-      });
+  const { store, key: root } = layout.root;
+  await assertNoOuterClaim(layout, call);
+  // Claims first: they say more than the files they stand for.
+  for (const prefix of [`${root}metadata/.bcn-restore-`, root]) {
+    for await (const page of store.list(prefix, call)) {
+      for (const { key, size } of page.objects) {
+        // Hadoop's file systems leave zero-byte markers for folders.
+        if ((key.endsWith('/') && size === 0) || key === claimAt.key) continue;
+        if (isRecord(key.slice(root.length))) throw foreignClaim({ store, key });
+        const object = `${store.uri}/${key}`;
+        throw new BcnError('target-not-empty', `The target location ${layout.location} is not empty: it holds ${object}`, {
+          object,
+          table: formatIdent(target),
+          hint: 'Existing objects are never overwritten: choose another --target-location.',
+        });
+      }
     }
   }
 }

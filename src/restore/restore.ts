@@ -7,10 +7,12 @@ import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
 import { type Claim, takeClaim } from './claim.js';
 import { type ContentPlan, copyContent, planContent, proveTarget } from './files.js';
+import { announceRegistration, removeRecord } from './flags.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from './options.js';
-import { assertEmpty, assertFree, isRegistered, type Prepared, prepare } from './prepare.js';
+import { assertEmpty, assertFree, findRegistered, type Prepared, prepare } from './prepare.js';
 import { rollBack } from './rollback.js';
-import { concreteMetadata, writeMetadata, writeTree } from './write.js';
+import { assertTargetApart } from './target.js';
+import { type ConcreteMetadata, concreteMetadata, writeMetadata, writeTree } from './write.js';
 
 /**
  * Brings a backup back as a table (format, "Restore's record in the target"). Errors: `backup-not-found`, `usage` (target), `target-not-empty`, `table-exists`,
@@ -20,11 +22,12 @@ import { concreteMetadata, writeMetadata, writeTree } from './write.js';
 export async function restore(deps: RestoreDeps, options: RestoreOptions): Promise<RestoreResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const prepared = await prepare(deps, options, call);
-  const { layout, target, concrete, claim } = prepared;
+  const { layout, target } = prepared;
   const head = { table: formatIdent(target), location: layout.location };
-  if (await isRegistered(deps, prepared, call)) {
-    if (!options.dryRun) await removeClaim(prepared, call);
-    return { outcome: 'already', ...head, metadataLocation: concrete.uri, tableUuid: claim.table_uuid };
+  const registered = await findRegistered(deps, prepared, call);
+  if (registered) {
+    if (!options.dryRun) await removeRecord(prepared.claimAt, call);
+    return { outcome: 'already', ...head, ...registered };
   }
   await assertFree(deps, prepared, call);
   return withScratch(options.tmpDir, async (scratch) => {
@@ -41,6 +44,7 @@ const HOPELESS = [
   'corrupt',
   'unsupported',
   'usage',
+  'config',
   'name-conflict',
   'table-exists',
   'target-not-empty',
@@ -65,31 +69,34 @@ async function execute(
     const concrete = concreteMetadata(abstract, root, layout, claim, await writeTree(write));
     await writeMetadata(concrete, write);
     await proveTarget(content.expected, context);
-    await catalog.register(
-      { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry },
-      call,
-    );
-    await removeClaim(prepared, call);
+    await register(deps, prepared, concrete, call);
+    await removeRecord(claimAt, call);
     return { metadataLocation: concrete.uri, tableUuid: claim.table_uuid };
   } catch (error) {
     // What another attempt can finish stays; what can never become a table goes.
     if (isCode(error, ...HOPELESS)) {
-      const rollback = {
-        catalog,
-        target,
-        layout,
-        root,
-        claim,
-        concrete: prepared.concrete,
-        claimKey: claimAt.key,
-        resuming,
-        call,
-      };
+      const rollback = { catalog, target, layout, root, claim, concrete: prepared.concrete, claimAt, resuming, call };
       const removed = await rollBack(content.expected, rollback).catch(() => undefined);
-      if (removed !== undefined)
+      if (typeof removed === 'number')
         report.info(`removed the ${removed} objects that this restore had written below ${layout.location}`);
       else report.warn(`what this restore wrote below ${layout.location} is still there`, { object: layout.location });
     }
+    throw error;
+  }
+}
+
+/** Touches the catalog, having announced it, so that nobody removes the files meanwhile. The announcement stays after an outcome that is not known. */
+async function register(deps: RestoreDeps, prepared: Prepared, concrete: ConcreteMetadata, call: CallOptions): Promise<void> {
+  const { target, table, layout, claimAt, claim } = prepared;
+  const { catalog } = deps;
+  const takeBack = await announceRegistration(claimAt, claim, call);
+  try {
+    // Once more: another restore may have finished inside or above this place meanwhile.
+    await assertTargetApart(layout.location, target, table, deps.repository, deps.target, catalog, call);
+    const registration = { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry };
+    await catalog.register(registration, call);
+  } catch (error) {
+    if (isCode(error, ...HOPELESS)) await takeBack();
     throw error;
   }
 }
@@ -107,14 +114,10 @@ async function claimTarget(
   try {
     await assertEmpty(prepared, call);
   } catch (error) {
-    if (isCode(error, 'target-not-empty')) await removeClaim(prepared, call);
+    if (isCode(error, 'target-not-empty')) await removeRecord(prepared.claimAt, call);
     throw error;
   }
   return { claim, resuming: false };
-}
-
-async function removeClaim({ claimAt }: Prepared, call: CallOptions): Promise<void> {
-  await claimAt.store.delete([claimAt.key], call);
 }
 
 function show(deps: RestoreDeps, prepared: Prepared, content: ContentPlan): Plan {

@@ -3,9 +3,10 @@ import { abstractPath } from '../iceberg/paths.js';
 import type { Root } from '../repository/root.js';
 import { leftJoin } from '../spill/join.js';
 import type { Sorter } from '../spill/sorter.js';
-import type { CallOptions, ObjectInfo } from '../storage/port.js';
+import type { CallOptions, ObjectInfo, ResolvedObject } from '../storage/port.js';
 import type { Claim } from './claim.js';
 import { listTarget, type TargetFile } from './files.js';
+import { announceAbort, isRecord, readFlags, removeRecord, withdrawAbort } from './flags.js';
 import type { TargetLayout } from './layout.js';
 import { tableExists } from './prepare.js';
 import { type ConcreteMetadata, originalName } from './write.js';
@@ -18,8 +19,7 @@ export interface RollbackContext {
   readonly claim: Claim;
   /** The metadata as it will be; the claim names its file. */
   readonly concrete: ConcreteMetadata;
-  /** Key of the claim; removed last. */
-  readonly claimKey: string;
+  readonly claimAt: ResolvedObject;
   /** The target was not empty when this process claimed it: an object of a wrong length may be somebody else's. */
   readonly resuming: boolean;
   readonly call: CallOptions;
@@ -28,11 +28,20 @@ export interface RollbackContext {
 const BATCH = 1000;
 
 /**
- * Removes what a restore wrote: objects of its plan under its own claim, and nothing else; only when the catalog has no table of that name, since it may be read through
- * it. Returns the number of objects, or undefined when the table exists and nothing was removed.
+ * Removes what a restore wrote: objects of its plan under its own claim, and nothing else; only when the catalog has no table of that name, none at that place whatever its
+ * name, and nobody may be registering one. Returns the number of objects, or why nothing was removed.
  */
-export async function rollBack(expected: Sorter<TargetFile>, context: RollbackContext): Promise<number | undefined> {
-  if (await tableExists(context.catalog, context.target, context.call)) return undefined;
+export async function rollBack(expected: Sorter<TargetFile>, context: RollbackContext): Promise<number | 'exists' | 'busy'> {
+  const { claimAt, catalog } = context;
+  if (await tableExists(catalog, context.target, context.call)) return 'exists';
+  if (!(await announceAbort(claimAt, context.call))) return 'busy';
+  const { registering } = await readFlags(claimAt, context.call);
+  // A lost create_table may have made the table after all, and it may have been renamed.
+  const made = registering.length > 0 && (await catalog.findAt(context.layout.location, context.call));
+  if (made || (await tableExists(catalog, context.target, context.call))) {
+    await withdrawAbort(claimAt, context.call);
+    return 'exists';
+  }
   const { layout, root, claim, concrete, resuming, call } = context;
   const metadataFile = abstractPath(
     concrete.uri.slice(0, concrete.uri.lastIndexOf('/') + 1) + claim.metadata_file,
@@ -52,7 +61,7 @@ export async function rollBack(expected: Sorter<TargetFile>, context: RollbackCo
     batch = [];
   };
   const remove = async (key: string) => {
-    if (key === context.claimKey) return;
+    if (isRecord(key.slice(layout.root.key.length))) return;
     batch.push(key);
     if (batch.length === BATCH) await flush();
   };
@@ -64,6 +73,6 @@ export async function rollBack(expected: Sorter<TargetFile>, context: RollbackCo
   for await (const object of listTarget(layout, call)) if (isOurs(object)) await remove(object.key);
   await layout.root.store.abortUploads(layout.root.key, call);
   await flush();
-  await layout.root.store.delete([context.claimKey], call);
+  await removeRecord(claimAt, call);
   return removed;
 }

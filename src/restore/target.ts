@@ -4,7 +4,7 @@ import type { CommittedTable } from '../repository/commit.js';
 import { MAX_KEY } from '../repository/keys.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { parseLocation } from '../storage/location.js';
-import { overlaps } from '../storage/overlap.js';
+import { liesInside, overlaps } from '../storage/overlap.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
 
 /** Room that names below the location need: the longest that bcn itself writes. */
@@ -49,6 +49,9 @@ function assertUsable(location: string): void {
   if (key.replace(/\/+$/, '') === '') refuse('it is the root of a bucket', 'Give the table a path of its own.');
   if (scheme === 's3' && key.split('/').slice(0, -1).includes(''))
     refuse('it has an empty path segment', 'Write single slashes.');
+  if (key.split('/').some((segment) => segment === '.' || segment === '..'))
+    refuse('it has a segment . or ..', 'Write the path that is meant.');
+  if (/\p{Cc}/u.test(location)) refuse('it has a control character', 'Choose a path without one.');
   if (Buffer.byteLength(key) + ROOM > MAX_KEY)
     refuse(`it leaves too little of the ${MAX_KEY} bytes of a key`, 'Choose a shorter path.');
 }
@@ -71,8 +74,10 @@ export async function assertTargetApart(
     });
   };
   if (overlaps(location, placeUri(place))) refuse('the backup repository', placeUri(place));
-  const { service } = stores.resolve(location).store;
-  if (service === table.source && overlaps(location, table.location)) refuse('the source table', table.location);
+  // Inside the source is refused on any service, since one service has many addresses; the same place on another service is how a lost cluster is rebuilt, and it must be empty.
+  const { endpoint } = stores.resolve(location).store;
+  const same = endpoint === table.source && overlaps(location, table.location);
+  if (same || liesInside(location, table.location)) refuse('the source table', table.location);
   try {
     for await (const entry of catalog.list(target.namespace, call)) {
       if (entry.name === target.name || entry.location === undefined || !isKnown(entry.location)) continue;

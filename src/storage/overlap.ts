@@ -11,3 +11,9 @@ function canonical(uri: string): string {
   const segments = key.split('/').filter((segment) => segment !== '');
   return `${[scheme, bucket, ...segments].join('/')}/`;
 }
+
+/** Whether a place lies strictly inside another, by the same measure. */
+export function liesInside(inner: string, outer: string): boolean {
+  const [first, second] = [canonical(inner), canonical(outer)];
+  return first !== second && first.startsWith(second);
+}

@@ -18,6 +18,8 @@ export interface ObjectStore {
   readonly uri: string;
   /** Stores of an equal service copy between each other server-side. Names endpoint and identity, holds no secret. */
   readonly service: string;
+  /** Names the service alone, without who uses it: what records and comparisons of places use; holds no secret. */
+  readonly endpoint: string;
   /** The whole object. For metadata only; content files are streamed or copied. */
   get(key: string, options?: CallOptions): Promise<StoredBytes>;
   /** The object as a stream of bytes. Fails before the first byte with the errors above, or destroys the stream later. */

@@ -52,6 +52,23 @@ export function catalogConformance(adapter: string, setup: () => Promise<Catalog
       expect(entries).toContainEqual({ name: 'orders', location: registered.metadata.location });
     });
 
+    test('a table is found by its place, by a place inside and by one above', async () => {
+      const { location } = registered.metadata;
+      for (const place of [location, `${location}/`, `${location}/data/x=1/file`]) {
+        expect(await subject.other.findAt(place)).toEqual(registered.ident);
+      }
+      const above = await catalog.findAt(location.slice(0, location.lastIndexOf('/')));
+      expect(above?.namespace).toEqual(subject.namespace);
+    });
+
+    test('nothing is found where no table is, however near', async () => {
+      const { location } = registered.metadata;
+      for (const place of [`${location}_2`, location.slice(0, -1), `${location.slice(0, location.lastIndexOf('/'))}_2/orders`]) {
+        expect(await catalog.findAt(place)).toBeUndefined();
+      }
+      expect(await failure(catalog.findAt('gs://bucket/orders'))).toMatchObject({ code: 'config', object: 'gs://bucket/orders' });
+    });
+
     test('registering the same file again is already done, for preflight and register alike', async () => {
       await catalog.preflight(registered);
       expect(await subject.other.register(registered)).toBe('already');
@@ -136,6 +153,7 @@ export function catalogConformance(adapter: string, setup: () => Promise<Catalog
       for (const call of [
         () => catalog.load(registered.ident, options),
         () => all(catalog.list(subject.namespace, options)),
+        () => catalog.findAt(registered.metadata.location, options),
         () => catalog.preflight(fresh, options),
         () => catalog.register(fresh, options),
       ]) {

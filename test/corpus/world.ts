@@ -10,6 +10,7 @@ import { restore } from '../../src/restore/restore.js';
 import { MeteredStore } from '../../src/storage/decorators/meter.js';
 import { parseLocation } from '../../src/storage/location.js';
 import { MemoryService, MemoryStore } from '../../src/storage/memory/memory-store.js';
+import { overlaps } from '../../src/storage/overlap.js';
 import { Stores } from '../../src/storage/resolver.js';
 import type { VerifyResult } from '../../src/verify/options.js';
 import { verify } from '../../src/verify/verify.js';
@@ -36,6 +37,11 @@ export class MapCatalog implements Catalog {
   async *list() {
     for (const [name, { location }] of this.tables)
       yield { name: name.slice(name.indexOf('.') + 1), ...(location && { location }) };
+  }
+
+  async findAt(place: string): Promise<TableIdent | undefined> {
+    const entries = [...this.tables].filter(([, { location }]) => location !== undefined && overlaps(location, place));
+    return entries.map(([name]) => ident(name.slice(name.indexOf('.') + 1)))[0];
   }
 
   defaultLocation(): undefined {}

@@ -76,7 +76,12 @@ test('a claim that another process with the same command left a moment ago is ta
     const faults = new Faults(undefined, 0, async (op) => {
       if (op === at) await world.restore({}, new Faults('crash-before', death)).catch(() => {});
     });
-    const restored = await world.restore({}, faults);
+    const restored = await world.restore({}, faults).catch((error: unknown) => {
+      // The other one had finished and died between its last two requests: refused, and the table is there.
+      if (isCode(error, 'target-not-empty') && world.tables.has('db.r')) return undefined;
+      throw error;
+    });
+    if (!restored) continue;
     expect(world.tables.get('db.r')?.metadataLocation, `died at ${death}`).toBe(restored.metadataLocation);
     await expectTable(world, captured, restored as Restored);
   }

@@ -1,6 +1,7 @@
 import type { Catalog, CatalogEntry, ListedEntry, Registration, TableIdent } from '../../src/catalog/port.js';
 import { formatIdent } from '../../src/catalog/port.js';
 import { BcnError } from '../../src/errors.js';
+import { overlaps } from '../../src/storage/overlap.js';
 import type { Faults } from './faults.js';
 
 /** A catalog's tables, `database.table` → entry; shared by all processes. */
@@ -37,6 +38,13 @@ export class MemoryCatalog implements Catalog {
     for (const [table, { location }] of this.#tables) {
       if (table.startsWith(prefix)) yield { name: table.slice(prefix.length), location };
     }
+  }
+
+  async findAt(location: string): Promise<TableIdent | undefined> {
+    return this.#faults.run('load', location, async () => {
+      const table = [...this.#tables].find(([, entry]) => overlaps(entry.location, location))?.[0].split('.');
+      return table && { namespace: table.slice(0, -1), name: table.at(-1) ?? '' };
+    });
   }
 
   defaultLocation(): string | undefined {

@@ -80,6 +80,7 @@ function failure(kind: string, op: string, key: string): Error {
 export class ProcessStore implements ObjectStore {
   readonly uri: string;
   readonly service: string;
+  readonly endpoint: string;
   readonly #store: ObjectStore;
   readonly #faults: Faults;
 
@@ -88,6 +89,7 @@ export class ProcessStore implements ObjectStore {
     this.#faults = faults;
     this.uri = store.uri;
     this.service = store.service;
+    this.endpoint = store.endpoint;
   }
 
   #run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {

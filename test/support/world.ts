@@ -67,7 +67,7 @@ export class World {
       if (known) return known;
       const to = new MemoryService();
       // A backup records the service it read from.
-      Object.assign(to, { id: from.id });
+      Object.assign(to, { id: from.id, endpoint: from.endpoint });
       for (const [bucket, objects] of from.buckets) to.buckets.set(bucket, new Map(objects));
       services.set(from, to);
       return to;
@@ -77,6 +77,11 @@ export class World {
     for (const [table, entry] of this.tables) world.tables.set(table, entry);
     world.now = this.now;
     return world;
+  }
+
+  /** From now on the services are used with another key (`id`), or have another address. */
+  changeServices(what: 'id' | 'endpoint'): void {
+    for (const service of Object.values(this.#service as Service)) Object.assign(service, { [what]: new MemoryService().id });
   }
 
   uri(role: keyof Service, path = ''): string {

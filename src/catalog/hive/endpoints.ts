@@ -21,6 +21,11 @@ export function parseEndpoints(uris: string): readonly Endpoint[] {
   return endpoints;
 }
 
+/** The servers as a set: equal for lists that differ in order, repetition or case only. */
+export function endpointsKey(endpoints: readonly Endpoint[]): string {
+  return [...new Set(endpoints.map(({ uri }) => uri.toLowerCase()))].sort().join(',');
+}
+
 function parseEndpoint(uri: string): Endpoint {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   // The text itself stays out of the message where it may hold a password.

@@ -1,11 +1,11 @@
 import type { CallOptions } from '../../storage/port.js';
 import { type Catalog, type CatalogEntry, formatIdent, type ListedEntry, type Registration, type TableIdent } from '../port.js';
 import { HiveClient } from './client.js';
-import { parseEndpoints } from './endpoints.js';
+import { type Endpoint, endpointsKey, parseEndpoints } from './endpoints.js';
 import { readEntry } from './entry.js';
 import { toBcnError } from './faults.js';
-import { getStruct, getText } from './fields.js';
-import { hiveTable, STORAGE, TABLE } from './hive-table.js';
+import { hiveTable } from './hive-table.js';
+import { findAt, listEntries } from './listing.js';
 import { namespaceMissing, tableMissing } from './missing.js';
 import { checkCreatable, normaliseIdent } from './names.js';
 import { registerTable, tableExists } from './register.js';
@@ -33,11 +33,10 @@ const REREAD_DELAYS = [0, 500, 1000, 2000, 4000];
 /** The catalog port over a Hive Metastore (3.1.3 to 4.0.1). Connects when first used. Throws `config` for a URI it cannot use. */
 export function createHiveCatalog(options: HiveCatalogOptions): Catalog {
   const endpoints = parseEndpoints(options.uri);
-  const uri = endpoints.map((endpoint) => endpoint.uri).join(',');
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const { framed = false, tls, user } = options;
   const session = new HiveSession({ endpoints, framed, tls, timeouts, user });
-  return new HiveCatalog(uri, session, user, options.rereadDelays ?? REREAD_DELAYS);
+  return new HiveCatalog(endpoints, session, user, options.rereadDelays ?? REREAD_DELAYS);
 }
 
 class HiveCatalog implements Catalog {
@@ -49,9 +48,9 @@ class HiveCatalog implements Catalog {
   readonly #user: string | undefined;
   readonly #rereadDelays: readonly number[];
 
-  constructor(uri: string, session: HiveSession, user: string | undefined, rereadDelays: readonly number[]) {
-    this.identity = `hive:${uri}`;
-    this.#uri = uri;
+  constructor(endpoints: readonly Endpoint[], session: HiveSession, user: string | undefined, rereadDelays: readonly number[]) {
+    this.identity = `hive:${endpointsKey(endpoints)}`;
+    this.#uri = endpoints.map(({ uri }) => uri).join(',');
     this.#session = session;
     this.#client = new HiveClient(session);
     this.#user = user;
@@ -80,11 +79,19 @@ class HiveCatalog implements Catalog {
       if ((await this.#client.getDatabase(database, options)) === undefined) {
         throw await namespaceMissing(this.#client, database, options);
       }
-      const names = await this.#client.getAllTables(database, options);
-      for await (const table of this.#client.getTables(database, names, options)) {
-        const location = getText(getStruct(table, TABLE.sd) ?? new Map(), STORAGE.location);
-        yield { name: getText(table, TABLE.name) ?? '', ...(location === undefined ? {} : { location }) };
-      }
+      yield* listEntries(this.#client, database, options);
+    } catch (error) {
+      throw toBcnError(error, this.#uri);
+    }
+  }
+
+  /**
+   * Reads all databases, one after the other. Misses a table that is renamed meanwhile from a database still to be read into one
+   * that was read.
+   */
+  async findAt(location: string, options: CallOptions = {}): Promise<TableIdent | undefined> {
+    try {
+      return await findAt(this.#client, location, options);
     } catch (error) {
       throw toBcnError(error, this.#uri);
     }

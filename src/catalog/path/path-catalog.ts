@@ -1,8 +1,9 @@
-import { BcnError } from '../../errors.js';
+import { BcnError, isCode } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import { createOnce } from '../../storage/create-once.js';
 import type { CallOptions, ObjectStore, StoreResolver } from '../../storage/port.js';
 import { type Catalog, type CatalogEntry, formatIdent, type ListedEntry, type Registration, type TableIdent } from '../port.js';
+import { foldersTo, tableFolders } from './find.js';
 import { type CurrentVersion, currentVersion, HINT_FILE, versionOf } from './versions.js';
 
 interface PathCatalogOptions {
@@ -73,6 +74,38 @@ class PathCatalog implements Catalog {
     for (const name of names) {
       const folder = this.#folder({ namespace, name });
       if (await hasObject(folder.store, `${folder.key}metadata/`, options)) yield { name, location: folder.uri };
+    }
+  }
+
+  /**
+   * Looks at the folder that the location names and at those above it, and only when no table is there lists what lies below: at
+   * worst all objects of a namespace. A place outside the warehouse is nobody's. A folder whose hint leads nowhere counts.
+   */
+  async findAt(location: string, options: CallOptions = {}): Promise<TableIdent | undefined> {
+    const names = foldersTo(location, this.#warehouse);
+    if (names === undefined) return undefined;
+    for (let length = names.length; length >= 2; length--) {
+      const ident = await this.#tableIn(names.slice(0, length), options);
+      if (ident !== undefined) return ident;
+    }
+    if (!names.every(isFolderName)) return undefined;
+    const { store, key } = this.#place(this.#uri(names));
+    for await (const below of tableFolders(store, key, options)) {
+      const ident = await this.#tableIn([...names, ...below], options);
+      if (ident !== undefined) return ident;
+    }
+    return undefined;
+  }
+
+  /** The table in the folder that these names lead to, if they can be a table's and there is one. */
+  async #tableIn(names: readonly string[], options: CallOptions): Promise<TableIdent | undefined> {
+    if (names.length < 2 || !names.every(isFolderName)) return undefined;
+    const ident = { namespace: names.slice(0, -1), name: names.at(-1) ?? '' };
+    try {
+      return (await this.#current(this.#folder(ident), ident, options)) && ident;
+    } catch (error) {
+      if (isCode(error, 'corrupt')) return ident;
+      throw error;
     }
   }
 
@@ -208,9 +241,13 @@ class PathCatalog implements Catalog {
   }
 }
 
-function checkPart(part: string, ident: TableIdent): void {
+function isFolderName(part: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (part !== '' && part !== '.' && part !== '..' && !/[/\\\u0000-\u001f\u007f]/.test(part)) return;
+  return part !== '' && part !== '.' && part !== '..' && !/[/\\\u0000-\u001f\u007f]/.test(part);
+}
+
+function checkPart(part: string, ident: TableIdent): void {
+  if (isFolderName(part)) return;
   throw new BcnError('usage', `"${part}" in "${formatIdent(ident)}" cannot be the name of a folder`, {
     hint: 'Names must not be empty, "." or "..", nor hold slashes or control characters.',
   });

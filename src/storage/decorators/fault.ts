@@ -74,6 +74,7 @@ export interface FaultOptions {
 export class FaultyStore implements ObjectStore {
   readonly uri: string;
   readonly service: string;
+  readonly endpoint: string;
   readonly #store: ObjectStore;
   readonly #rules: readonly FaultRule[];
   readonly #mortality: Mortality;
@@ -83,6 +84,7 @@ export class FaultyStore implements ObjectStore {
     this.#store = store;
     this.uri = store.uri;
     this.service = store.service;
+    this.endpoint = store.endpoint;
     this.#rules = options.rules ?? [];
     this.#mortality = options.mortality ?? new Mortality();
     this.#met = this.#rules.map(() => 0);

@@ -25,6 +25,7 @@ export interface StoreUsage {
 export class MeteredStore implements ObjectStore {
   readonly uri: string;
   readonly service: string;
+  readonly endpoint: string;
   readonly #store: ObjectStore;
   readonly #calls: Record<StoreMethod, number> = {
     get: 0,
@@ -43,6 +44,7 @@ export class MeteredStore implements ObjectStore {
     this.#store = store;
     this.uri = store.uri;
     this.service = store.service;
+    this.endpoint = store.endpoint;
   }
 
   /** The counts until now. */

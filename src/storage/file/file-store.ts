@@ -37,6 +37,7 @@ export interface FileOptions {
 export class FileStore implements ObjectStore {
   readonly uri = 'file://';
   readonly service = 'file:local';
+  readonly endpoint = 'file:local';
   readonly #pageSize: number;
   readonly #tidyBelow: string | undefined;
 

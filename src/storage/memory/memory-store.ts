@@ -22,7 +22,8 @@ interface Entry {
 
 /** Memory stores that copy between each other "server-side". */
 export class MemoryService {
-  readonly id = `memory:${randomUUID()}`;
+  readonly id: string = `memory:${randomUUID()}`;
+  readonly endpoint: string = this.id;
   readonly buckets = new Map<string, Map<string, Entry>>();
 }
 
@@ -39,6 +40,7 @@ export interface MemoryOptions {
 export class MemoryStore implements ObjectStore {
   readonly uri: string;
   readonly service: string;
+  readonly endpoint: string;
   readonly #clock: () => number;
   readonly #service: MemoryService;
   readonly #pageSize: number;
@@ -50,6 +52,7 @@ export class MemoryStore implements ObjectStore {
     this.#service = options.service ?? new MemoryService();
     this.#pageSize = options.pageSize ?? 1000;
     this.service = this.#service.id;
+    this.endpoint = this.#service.endpoint;
     const known = this.#service.buckets.get(this.uri);
     this.#objects = known ?? new Map();
     if (!known) this.#service.buckets.set(this.uri, this.#objects);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 const MiB = 1 << 20;
+const AWS = 's3.amazonaws.com';
 /** S3 copies at most this much in one request. */
 const MAX_SINGLE_COPY = 5 * 1024 * MiB;
 /** S3 takes no smaller part, but the last. */
@@ -60,6 +61,18 @@ export function serviceLabel(config: S3Config): string {
     ? createHash('sha256').update(config.credentials.accessKeyId).digest('hex').slice(0, 8)
     : 'default chain';
   return `s3 ${where} as ${who}`;
+}
+
+/**
+ * The `endpoint` of the stores: one spelling for each service, whoever uses it and from whichever region. Bucket names are global in AWS, so all of
+ * its addresses are one.
+ */
+export function endpointId({ endpoint }: S3Config): string {
+  if (endpoint === undefined) return AWS;
+  if (!URL.canParse(endpoint)) return endpoint.toLowerCase().replace(/\/+$/, '');
+  // The URL has its host in lower case and no default port; user and password stay out.
+  const { protocol, host, hostname, pathname } = new URL(endpoint);
+  return hostname.endsWith('.amazonaws.com') ? AWS : `${protocol}//${host}${pathname}`.replace(/\/+$/, '');
 }
 
 /** Where requests go, for messages. */

@@ -3,7 +3,7 @@ import { BcnError } from '../../errors.js';
 import { keyProblem, notFound, objectExists, throwIfAborted, unwritableKey } from '../guard.js';
 import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, StoredBytes, WriteResult } from '../port.js';
 import { S3Connection } from './client.js';
-import type { S3Config } from './config.js';
+import { endpointId, type S3Config } from './config.js';
 import { copyObject } from './copy.js';
 import { type S3Request, s3Error } from './errors.js';
 import { failureOf, isS3Code } from './failure.js';
@@ -33,6 +33,7 @@ export function createS3Store(config: S3Config, bucket: string): ObjectStore {
 class S3Store implements ObjectStore {
   readonly uri: string;
   readonly service: string;
+  readonly endpoint: string;
   readonly #connection: S3Connection;
   readonly #bucket: string;
 
@@ -41,6 +42,7 @@ class S3Store implements ObjectStore {
     this.#bucket = bucket;
     this.uri = `s3://${bucket}`;
     this.service = connection.service;
+    this.endpoint = endpointId(connection.config);
   }
 
   get(key: string, options: CallOptions = {}): Promise<StoredBytes> {

@@ -127,6 +127,23 @@ describeWith(['s3', 'hms'], 'a real metastore', (parts) => {
     expect(await catalog.register(upper)).toBe('already');
   });
 
+  test('a table is found by its place under another name and in another database', { timeout: SLOW }, async () => {
+    const original = registration('renamed');
+    const { location } = original.metadata;
+    await catalog.register(original);
+    await lab.renameTable(database, 'renamed', { database, table: 'new_name' });
+    expect(await catalog.findAt(location)).toEqual({ namespace: [database], name: 'new_name' });
+    const elsewhere = `${database}_2`;
+    await lab.createDatabase(elsewhere, `s3a://warehouse/${elsewhere}.db`);
+    try {
+      await lab.renameTable(database, 'new_name', { database: elsewhere, table: 'new_name' });
+      expect(await catalog.findAt(location.replace('s3a:', 's3:'))).toEqual({ namespace: [elsewhere], name: 'new_name' });
+    } finally {
+      await lab.dropDatabase(elsewhere);
+    }
+    expect(await catalog.findAt(location)).toBeUndefined();
+  });
+
   test('a location whose scheme the metastore does not know', async () => {
     const error = await catalog
       .register({ ...registration('nofs'), metadata: tableMetadata({ location: 'gs://bucket/t' }) })

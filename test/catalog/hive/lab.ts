@@ -54,6 +54,20 @@ export class HiveLab {
     await this.client.call('drop_database', args, exceptions, WRITE);
   }
 
+  /** As Spark's ALTER TABLE … RENAME TO: the same entry under another name, its location as it was. */
+  async renameTable(database: string, table: string, to: { readonly database: string; readonly table: string }): Promise<void> {
+    const entry = await this.client.getTable(database, table, {});
+    const renamed = new Map(entry).set(1, text(to.table)).set(2, text(to.database));
+    const args = fields([
+      [1, text(database)],
+      [2, text(table)],
+      [3, { type: 12, value: renamed }],
+      [4, { type: 12, value: fields([[1, textMap([])]]) }],
+    ]);
+    const exceptions = { 1: 'InvalidOperationException', 2: 'MetaException' } as const;
+    await this.client.call('alter_table_with_environment_context', args, exceptions, WRITE);
+  }
+
   createTable(table: ThriftStruct): Promise<void> {
     return this.client.createTable(table, {});
   }

@@ -174,6 +174,57 @@ describe('register', () => {
   });
 });
 
+describe('what occupies a place', () => {
+  test.each([
+    [HOME],
+    ['memory://bucket//wh/ns/t//'],
+    [`${HOME}/metadata/deep/down`],
+    ['memory://bucket/wh/ns'],
+    ['memory://bucket/wh'],
+    ['memory://bucket/'],
+  ])('%s: the table', async (location) => {
+    const { catalog } = await withFiles({ 'v1.metadata.json': '' });
+    expect(await catalog.findAt(location)).toEqual(IDENT);
+  });
+
+  test.each([
+    ['memory://bucket/wh/ns/t2'],
+    ['memory://bucket/wh/ns/T'],
+    ['memory://bucket/wh2'],
+    ['memory://else/wh/ns/t'],
+    ['s3://bucket/wh/ns/t'],
+    ['memory://bucket/wh/../wh/ns/t'],
+  ])('%s: nothing', async (location) => {
+    const { catalog } = await withFiles({ 'v1.metadata.json': '' });
+    expect(await catalog.findAt(location)).toBeUndefined();
+  });
+
+  test('a folder of files without metadata is nobody’s', async () => {
+    const { catalog, store } = await withFiles({ 'snap-1.avro': '', 'version-hint.text': '' });
+    await store.create('wh/loose/metadata/v1.metadata.json', Buffer.from(''));
+    for (const location of [HOME, 'memory://bucket/wh', 'memory://bucket/wh/loose']) {
+      expect(await catalog.findAt(location)).toBeUndefined();
+    }
+  });
+
+  test('a table whose hint leads nowhere is there', async () => {
+    const { catalog } = await withFiles({ 'version-hint.text': '7' });
+    expect(await catalog.findAt(HOME)).toEqual(IDENT);
+    expect(await catalog.findAt('memory://bucket/wh')).toEqual(IDENT);
+  });
+
+  test('of nested tables the one at the place, then the nearest above, then one below', async () => {
+    const { catalog, store } = await withFiles({ 'v1.metadata.json': '' });
+    const inner = { namespace: ['ns', 't', 'deep'], name: 'inner' };
+    await store.create('wh/ns/t/deep/inner/metadata/v1.metadata.json', Buffer.from(''));
+    await store.create('wh/a/b/c/metadata/v1.metadata.json', Buffer.from(''));
+    expect(await catalog.findAt(`${HOME}/deep/inner`)).toEqual(inner);
+    expect(await catalog.findAt(`${HOME}/deep/inner/data`)).toEqual(inner);
+    expect(await catalog.findAt(`${HOME}/deep`)).toEqual(IDENT);
+    expect(await catalog.findAt('memory://bucket/wh/a')).toEqual({ namespace: ['a', 'b'], name: 'c' });
+  });
+});
+
 describe('names', () => {
   const catalog = createPathCatalog({ warehouse: 'memory://bucket/wh//', stores: inMemory().stores });
 

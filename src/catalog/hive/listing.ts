@@ -1,0 +1,54 @@
+import { parseLocation } from '../../storage/location.js';
+import { liesInside, overlaps } from '../../storage/overlap.js';
+import type { ListedEntry, TableIdent } from '../port.js';
+import type { HiveClient } from './client.js';
+import { isServerException } from './faults.js';
+import { getStruct, getText } from './fields.js';
+import { STORAGE, TABLE } from './hive-table.js';
+import type { SessionCallOptions } from './session.js';
+
+/** All entries of a database; none when it does not exist. Rejects with the client's faults. */
+export async function* listEntries(
+  client: HiveClient,
+  database: string,
+  options: SessionCallOptions,
+): AsyncIterable<ListedEntry> {
+  const names = await client.getAllTables(database, options);
+  for await (const table of client.getTables(database, names, options)) {
+    const location = getText(getStruct(table, TABLE.sd) ?? new Map(), STORAGE.location);
+    yield { name: getText(table, TABLE.name) ?? '', ...(location === undefined ? {} : { location }) };
+  }
+}
+
+/**
+ * The entry of any database whose location overlaps `wanted`: one at that very place, else the first that was seen. Rejects with
+ * the client's faults; throws `config` when `wanted` has an unknown scheme.
+ */
+export async function findAt(client: HiveClient, wanted: string, options: SessionCallOptions): Promise<TableIdent | undefined> {
+  parseLocation(wanted);
+  let near: TableIdent | undefined;
+  for (const database of await client.getAllDatabases(options)) {
+    try {
+      for await (const { name, location } of listEntries(client, database, options)) {
+        if (location === undefined || !isReadable(location) || !overlaps(location, wanted)) continue;
+        const ident = { namespace: [database], name };
+        if (!liesInside(location, wanted) && !liesInside(wanted, location)) return ident;
+        near ??= ident;
+      }
+    } catch (error) {
+      // Dropped since the databases were listed.
+      if (!isServerException(error, 'UnknownDBException')) throw error;
+    }
+  }
+  return near;
+}
+
+/** Metastores hold tables of other systems too (hdfs, gs): such a place is none of ours. */
+function isReadable(location: string): boolean {
+  try {
+    parseLocation(location);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { BcnError } from '../errors.js';
+import { createOnce } from '../storage/create-once.js';
+import type { CallOptions, ResolvedObject } from '../storage/port.js';
+import { type Claim, encodeClaim, readClaim } from './claim.js';
+import type { TargetLayout } from './layout.js';
+
+/**
+ * Beside a claim lie flags, by which a registration and a removal keep out of each other's way: each side raises its own, then looks for the other's and for the claim, so
+ * that one of the two sees it (format, "Restore's record in the target"). Without them `--abort` could delete the files of a table that is being registered.
+ */
+export interface Flags {
+  /** Keys of the flags of processes that register, or died while they did. */
+  readonly registering: readonly string[];
+  /** One of them was raised so lately that its process may still be at it. */
+  readonly mayRegister: boolean;
+  readonly aborting: boolean;
+  readonly claimed: boolean;
+}
+
+/** After this long a create_table that was sent is answered or lost (ms). */
+const REGISTER_MS = 15 * 60_000;
+
+/** What the names of a claim and its flags begin with. */
+const stem = (claimKey: string): string => claimKey.slice(0, -'json'.length);
+const abortingKey = (claimKey: string): string => `${stem(claimKey)}aborting`;
+
+/** Whether an object below a target is a restore's claim or flag. */
+export const isRecord = (name: string): boolean =>
+  /^metadata\/\.bcn-restore-[0-9a-f]{16}\.(json|aborting|registering-[0-9a-f]{8})$/.test(name);
+
+export async function readFlags({ store, key: claimKey }: ResolvedObject, call: CallOptions): Promise<Flags> {
+  const registering: string[] = [];
+  const found = { mayRegister: false, aborting: false, claimed: false };
+  for await (const page of store.list(stem(claimKey), call)) {
+    for (const { key, modified } of page.objects) {
+      found.aborting ||= key === abortingKey(claimKey);
+      found.claimed ||= key === claimKey;
+      if (!key.startsWith(`${stem(claimKey)}registering-`)) continue;
+      registering.push(key);
+      found.mayRegister ||= modified === undefined || modified > page.date - REGISTER_MS;
+    }
+  }
+  return { registering, ...found };
+}
+
+/**
+ * Announces a registration. Returns what takes the announcement back, for when the catalog has said no. Throws `target-not-empty` when the restore is being aborted, or its
+ * claim is gone: another process has finished or removed it.
+ */
+export async function announceRegistration(
+  claimAt: ResolvedObject,
+  claim: Claim,
+  call: CallOptions,
+): Promise<() => Promise<void>> {
+  const { store, key: claimKey } = claimAt;
+  const key = `${stem(claimKey)}registering-${randomBytes(4).toString('hex')}`;
+  await createOnce(store, key, encodeClaim(claim), call);
+  const lower = () => store.delete([key]);
+  const flags = await readFlags(claimAt, call);
+  if (flags.claimed && !flags.aborting) return lower;
+  await lower();
+  throw overtaken(claimAt, flags.aborting);
+}
+
+/** The claim that one of these flags was raised under, if it was of this plan. */
+export async function claimOfFlags(
+  { store }: ResolvedObject,
+  keys: readonly string[],
+  plan: string,
+  call: CallOptions,
+): Promise<Claim | undefined> {
+  for (const key of keys) {
+    const claim = await readClaim({ store, key }, call);
+    if (claim?.plan === plan) return claim;
+  }
+  return undefined;
+}
+
+/** Announces a removal. False, with nothing announced, when somebody may be registering right now. */
+export async function announceAbort(claimAt: ResolvedObject, call: CallOptions): Promise<boolean> {
+  await createOnce(claimAt.store, abortingKey(claimAt.key), Buffer.alloc(0), call);
+  if (!(await readFlags(claimAt, call)).mayRegister) return true;
+  await withdrawAbort(claimAt, call);
+  return false;
+}
+
+export async function withdrawAbort({ store, key }: ResolvedObject, call: CallOptions): Promise<void> {
+  await store.delete([abortingKey(key)], call);
+}
+
+/** Removes a claim and its flags, in this order: who announces a registration meanwhile finds the claim gone or the abort announced. */
+export async function removeRecord(claimAt: ResolvedObject, call: CallOptions): Promise<void> {
+  const { store, key: claimKey } = claimAt;
+  const { registering } = await readFlags(claimAt, call);
+  await store.delete([claimKey], call);
+  await store.delete([...registering, abortingKey(claimKey)], call);
+}
+
+/** Throws `target-not-empty` when a claim lies in a folder above the target: two tables must not lie inside each other. */
+export async function assertNoOuterClaim({ root, location }: TargetLayout, call: CallOptions): Promise<void> {
+  const segments = root.key.split('/').slice(0, -2);
+  for (let n = 0; n <= segments.length; n++) {
+    const above = segments.slice(0, n).map((segment) => `${segment}/`);
+    for await (const page of root.store.list(`${above.join('')}metadata/.bcn-restore-`, call)) {
+      const [first] = page.objects;
+      if (first) throw nested(`${root.store.uri}/${first.key}`, location);
+    }
+  }
+}
+
+function nested(object: string, location: string): BcnError {
+  return new BcnError('target-not-empty', `Another restore has claimed a place that contains ${location}: ${object}`, {
+    object,
+    hint: 'Choose a --target-location of its own.',
+  });
+}
+
+function overtaken({ store, key }: ResolvedObject, aborting: boolean): BcnError {
+  const object = `${store.uri}/${key}`;
+  const what = aborting ? 'is being removed by --abort' : 'was finished or removed by another process';
+  return new BcnError('target-not-empty', `This restore ${what}: ${object}`, {
+    object,
+    hint: aborting
+      ? 'Let the abort end (same command with --abort), then restore again.'
+      : 'Look whether the table is there; if not, run the command again.',
+  });
+}
