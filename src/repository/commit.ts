@@ -1,5 +1,6 @@
 import type { RawEntry } from '../catalog/port.js';
 import { BcnError } from '../errors.js';
+import { wrongField } from './commit-shape.js';
 import { sha256 } from './keys.js';
 import type { BackupSummary, TableSummary } from './summary.js';
 
@@ -57,7 +58,7 @@ export function encodeCommit(commit: Omit<Commit, 'id'>): { readonly id: string;
   return { id, bytes: Buffer.from(`{"id":"${id}",\n${rest}`) };
 }
 
-/** Reads a COMMIT and proves its id. Throws `corrupt`, or `repository-too-new` for a later format. */
+/** Reads a COMMIT and proves its id and its shape. Throws `corrupt`, or `repository-too-new` for a later format. */
 export function decodeCommit(bytes: Buffer, object: string): Commit {
   const end = bytes.indexOf(0x0a);
   const id = /^\{"id":"([0-9a-f]{64})",$/.exec(bytes.subarray(0, Math.max(end, 0)).toString('latin1'))?.[1];
@@ -65,7 +66,7 @@ export function decodeCommit(bytes: Buffer, object: string): Commit {
     new BcnError('corrupt', `The backup record ${object} is damaged: ${why}`, {
       object,
       cause,
-      hint: 'Restore another backup: bcn list',
+      hint: 'Other backups do not need it. Those that can be read: bcn list',
     });
   if (id === undefined) throw damaged('its first line does not hold an id');
   if (sha256(bytes.subarray(end + 1)) !== id) throw damaged('its id is not the sha256 of what follows the first line');
@@ -75,12 +76,17 @@ export function decodeCommit(bytes: Buffer, object: string): Commit {
   } catch (cause) {
     throw damaged('it is not JSON', cause);
   }
-  if (commit.format !== 1) {
+  const wrong = (field: string) => damaged(`its field ${field} is missing or wrong`);
+  // Before the shape: a later format may have another.
+  if (!Number.isInteger(commit.format) || commit.format < 1) throw wrong('format');
+  if (commit.format > 1) {
     throw new BcnError('repository-too-new', `The backup record ${object} has format ${commit.format}; this bcn reads format 1`, {
       object,
       hint: 'Use a newer bcn.',
     });
   }
+  const field = wrongField(commit);
+  if (field !== undefined) throw wrong(field);
   return commit;
 }
 

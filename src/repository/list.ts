@@ -1,22 +1,44 @@
 import { pMapIterable } from 'p-map';
+import { BcnError, isCode } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import { summarise } from './commit.js';
 import { readDeletion } from './events.js';
 import { backupNames, findCommit } from './load.js';
-import type { RepositoryPlace } from './place.js';
+import { placeUri, type RepositoryPlace } from './place.js';
 import { readRecord } from './record.js';
 import type { BackupSummary } from './summary.js';
 
-/** All backups that are not deleted, oldest first. Throws `repository-not-found`. */
-export async function listBackups(place: RepositoryPlace, options: CallOptions = {}): Promise<readonly BackupSummary[]> {
+/** What `bcn list` shows. */
+export interface BackupList {
+  /** Those that are not deleted, oldest first. */
+  readonly backups: readonly BackupSummary[];
+  /** Records that cannot be read, in the order of their names; whether they are deleted is not known. `object`: URI. */
+  readonly damaged: readonly { readonly object: string; readonly message: string }[];
+}
+
+/**
+ * All backups. A record that is damaged or of a later format does not hide the others. Throws `repository-not-found`, and
+ * `corrupt` or `repository-too-new` when the repository's own record is so.
+ */
+export async function listBackups(place: RepositoryPlace, options: CallOptions = {}): Promise<BackupList> {
   await readRecord(place, options);
-  const found: BackupSummary[] = [];
-  const load = async (name: string) => {
-    const commit = await findCommit(place, name, options);
-    return commit && !(await readDeletion(place, commit.id, options)).deleted ? summarise(commit) : undefined;
-  };
-  for await (const backup of pMapIterable(backupNames(place, options), load, { concurrency: 16 })) {
-    if (backup) found.push(backup);
+  const backups: BackupSummary[] = [];
+  const damaged: { object: string; message: string }[] = [];
+  for await (const found of pMapIterable(backupNames(place, options), (name) => load(place, name, options), {
+    concurrency: 16,
+  })) {
+    if (found instanceof BcnError) damaged.push({ object: found.object ?? placeUri(place), message: found.message });
+    else if (found) backups.push(found);
   }
-  return found.sort((a, b) => (a.when < b.when ? -1 : a.when > b.when ? 1 : 0));
+  backups.sort((a, b) => (a.when < b.when ? -1 : a.when > b.when ? 1 : 0));
+  return { backups, damaged };
+}
+
+async function load(place: RepositoryPlace, name: string, options: CallOptions): Promise<BackupSummary | BcnError | undefined> {
+  const commit = await findCommit(place, name, options).catch((error: unknown) => {
+    if (isCode(error, 'corrupt', 'repository-too-new')) return error;
+    throw error;
+  });
+  if (commit === undefined || commit instanceof BcnError) return commit;
+  return (await readDeletion(place, commit.id, options)).deleted ? undefined : summarise(commit);
 }

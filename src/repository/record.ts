@@ -11,12 +11,13 @@ export interface RepositoryRecord {
   readonly id: string;
   /** Features a reader must know. */
   readonly features: readonly string[];
-  /** G: how long deleted backups and interrupted runs are safe, ms. */
+  /** G: how long deleted backups and interrupted runs are safe, ms; 2 h or more. */
   readonly grace_ms: number;
   readonly created: string;
 }
 
 export const DEFAULT_GRACE_MS = 24 * 3_600_000;
+const MIN_GRACE_MS = 2 * 3_600_000;
 
 /** The repository's record. Throws `repository-not-found`, `repository-too-new` or `corrupt`. */
 export async function readRecord(place: RepositoryPlace, options: CallOptions = {}): Promise<RepositoryRecord> {
@@ -82,6 +83,16 @@ function decodeRecord(bytes: Buffer, object: string): RepositoryRecord {
       object,
       hint: 'Use a newer bcn.',
     });
+  }
+  if (!Number.isSafeInteger(record.grace_ms) || record.grace_ms < MIN_GRACE_MS) {
+    throw new BcnError(
+      'corrupt',
+      `The repository record ${object} has a grace_ms of ${record.grace_ms}, not of 2 hours or more`,
+      {
+        object,
+        hint: UNREADABLE,
+      },
+    );
   }
   return record;
 }

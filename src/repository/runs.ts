@@ -1,6 +1,6 @@
 import { isCode } from '../errors.js';
 import type { CallOptions, ObjectInfo } from '../storage/port.js';
-import { beginKey, nameHash, RUNS, runPrefix } from './keys.js';
+import { beginKey, endKey, nameHash, RUNS, runPrefix } from './keys.js';
 import type { RepositoryPlace } from './place.js';
 
 /** begin.json: what a run set out to do, and the metadata it pinned. A rerun that asks for the same continues it. */
@@ -93,16 +93,29 @@ async function readLiveness(
   run: string,
   options: CallOptions,
 ): Promise<{ lastWrite: number; ended: boolean }> {
+  // One request instead of a LIST of all that the run holds, most of all when its backup is complete.
+  const end = await findEnd(place, run, options);
+  if (end) return { lastWrite: end.modified ?? 0, ended: true };
   let lastWrite = 0;
   let ended = false;
   const prefix = place.prefix + runPrefix(run);
   for await (const page of place.store.list(prefix, options)) {
     for (const { key, modified } of page.objects) {
       lastWrite = Math.max(lastWrite, modified ?? 0);
-      ended ||= key === `${prefix}end`;
+      // It may have ended meanwhile.
+      ended ||= key === place.prefix + endKey(run);
     }
   }
   return { lastWrite, ended };
+}
+
+async function findEnd(place: RepositoryPlace, run: string, options: CallOptions): Promise<ObjectInfo | undefined> {
+  try {
+    return await place.store.get(place.prefix + endKey(run), options);
+  } catch (error) {
+    if (isCode(error, 'object-not-found')) return undefined;
+    throw error;
+  }
 }
 
 /** What lies below a prefix, object by object, in key order, keys without the repository's prefix. */

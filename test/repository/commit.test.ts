@@ -27,7 +27,7 @@ const draft: Omit<Commit, 'id'> = {
       manifests: 1,
       files: { total: 1, new: 1 },
       bytes: { total: 2 ** 40, new: 0 },
-      root: { key: 'k', length: 1, sha256: 'x' },
+      root: { key: 'k', length: 1, sha256: 'ab'.repeat(32) },
     },
   ],
 };
@@ -64,6 +64,68 @@ test('any cut is found', () => {
 test('a later format is told from damage', () => {
   const { bytes } = encodeCommit({ ...draft, format: 2 as 1 });
   expect(() => decodeCommit(bytes, 'x')).toThrow(expect.objectContaining({ code: 'repository-too-new', exit: 13 }));
+});
+
+const table = draft.tables[0] as object;
+const count = [undefined, null, -1, 0.5, '1', 2 ** 53];
+const text = [undefined, null, 1, '', {}];
+const wrong: readonly (readonly [string, readonly unknown[]])[] = [
+  ['format', [undefined, null, '1', 0, 1.5]],
+  ['name', text],
+  ['run', text],
+  ['bcn', text],
+  ['when', [...text, 'yesterday', '2026-13-01T00:00:00.000Z']],
+  ['mode', [...text, 'cope']],
+  ['tables', [undefined, null, {}, 'x', []]],
+  ['tables[0]', [null, 1, 'x', []]],
+  ['tables[0].catalog', [undefined, null, 'hive']],
+  ['tables[0].catalog.identity', text],
+  ['tables[0].identifier', [undefined, null, 'db.t', [], {}]],
+  ['tables[0].identifier[1]', text.slice(1)],
+  ['tables[0].uuid', [undefined, 1, '']],
+  ['tables[0].entry', [undefined, null, 'x', []]],
+  ['tables[0].location', text],
+  ['tables[0].metadata_location', text],
+  ['tables[0].format_version', count],
+  ['tables[0].source', text],
+  ['tables[0].snapshots', count],
+  ['tables[0].refs', [undefined, null, {}]],
+  ['tables[0].refs[0]', [null, 'main']],
+  ['tables[0].refs[0].snapshot_id', [undefined, 1, 'x']],
+  ['tables[0].current_snapshot_id', [undefined, 1, 'x']],
+  ['tables[0].manifests', count],
+  ['tables[0].files', [undefined, null, 1]],
+  ['tables[0].files.total', count],
+  ['tables[0].files.new', count],
+  ['tables[0].bytes.total', count],
+  ['tables[0].bytes.new', count],
+  ['tables[0].root', [undefined, null, 'k']],
+  ['tables[0].root.key', text],
+  ['tables[0].root.length', count],
+  ['tables[0].root.sha256', [...text, 'x', 'AB'.repeat(32)]],
+];
+
+test.each(wrong)('an id that is right does not make %s right', (field, values) => {
+  for (const value of values) {
+    const copy = structuredClone(draft);
+    const path = field.split(/[.[\]]+/).filter((step) => step !== '');
+    const last = path.pop() as string;
+    // biome-ignore lint/suspicious/noExplicitAny: it is about values of any type
+    path.reduce((at, step) => at[step], copy as any)[last] = value;
+    expect(() => decodeCommit(encodeCommit(copy).bytes, 's3://r/backups/n.json'), JSON.stringify(value)).toThrow(
+      expect.objectContaining({
+        code: 'corrupt',
+        object: 's3://r/backups/n.json',
+        message: expect.stringMatching(new RegExp(`: its field ${field.replace(/[.[\]]/g, '\\$&')} is missing or wrong$`)),
+      }),
+    );
+  }
+});
+
+test('what format 1 may leave empty is no damage; fields it does not know are for later versions', () => {
+  const empty = { ...table, uuid: 'u', refs: [], current_snapshot_id: null, later: 1, files: { total: 0, new: 0 } };
+  const { bytes } = encodeCommit({ ...draft, tables: [empty as unknown as Commit['tables'][number]] });
+  expect(decodeCommit(bytes, 'x').tables).toEqual([empty]);
 });
 
 test('the summary keeps ids as text', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readDeletion } from '../../src/repository/events.js';
 import { findBase, type TableIdentity } from '../../src/repository/hints.js';
-import { listBackups } from '../../src/repository/list.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
 import { World } from '../support/world.js';
@@ -98,12 +97,5 @@ describe('deletion', () => {
     await world.put(world.uri('repo', 'events/id2/1-deleted.json'), '');
     world.now = 5000;
     expect(await readDeletion(world.place(), 'id')).toEqual({ deleted, seen: 5000 });
-  });
-
-  test('deleted backups are not listed', async () => {
-    const { world, event } = await prepare();
-    expect((await listBackups(world.place())).map(({ name }) => name)).toEqual(['z', 'm', 'a']);
-    await event('m', '1-deleted.json');
-    expect((await listBackups(world.place())).map(({ name }) => name)).toEqual(['z', 'a']);
   });
 });

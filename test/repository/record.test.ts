@@ -47,8 +47,18 @@ test.each([
   '{"format":"1","features":[],"grace_ms":1}',
   '{"format":1,"features":[]}',
   '{"format":1,"features":{},"grace_ms":1}',
+  // Less than 2 h: beats and the time rule could not keep up.
+  ...[-86_400_000, 0, 7_199_999, 7_200_000.5, 1e300, '"86400000"', 'null'].map(
+    (grace) => `{"format":1,"features":[],"grace_ms":${grace}}`,
+  ),
 ])('%j is 32', async (text) => {
   const at = place();
   await put(at, text);
   await expect(findRecord(at)).rejects.toMatchObject({ code: 'corrupt', exit: 32, object: 'memory://repo/p/bcn.json' });
+});
+
+test('a grace of two hours is the least', async () => {
+  const at = place();
+  await put(at, '{"format":1,"id":"x","features":[],"grace_ms":7200000}');
+  expect((await readRecord(at)).grace_ms).toBe(7_200_000);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { beginKey, endKey, newRunId } from '../../src/repository/keys.js';
 import { type BackupAsk, findRun } from '../../src/repository/runs.js';
-import { World } from '../support/world.js';
+import { Faults } from '../support/faults.js';
+import { failure, World } from '../support/world.js';
 
 const ask: BackupAsk = { name: 'n', mode: 'copy', catalog: 'c', table: 'db.t', uuid: 'u' };
 const DAY = 86_400_000;
@@ -50,6 +51,41 @@ describe('the run to continue', () => {
     expect((await find())?.ended).toBe(false);
     await world.put(world.uri('repo', endKey(run)), '');
     expect((await find())?.ended).toBe(true);
+  });
+
+  test('is asked whether it ended before it is listed: it may hold a million files', async () => {
+    const { world, begin } = await prepare();
+    const run = await begin(world.now - 1000);
+    const runUri = world.uri('repo', `runs/${run}/`);
+    const asked = async () => {
+      const faults = new Faults();
+      await findRun(world.place(faults), ask, world.now);
+      return faults.log.map(({ op, key }) => `${op} ${key}`).filter((line) => line.includes(runUri));
+    };
+    expect(await asked()).toEqual([`get ${runUri}begin.json`, `get ${runUri}end`, `list ${runUri}`]);
+    world.now += 7_000;
+    await world.put(world.uri('repo', endKey(run)), '');
+    expect(await asked()).toEqual([`get ${runUri}begin.json`, `get ${runUri}end`]);
+    const found = await findRun(world.place(), ask, world.now);
+    expect(found?.lastWrite).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 10) + 7_000);
+  });
+
+  test('is not taken for a live one when that cannot be asked', async () => {
+    const { world, begin } = await prepare();
+    await begin(world.now - 1000);
+    for (let at = 0; at < 4; at++) {
+      await failure(findRun(world.place(new Faults('once-before', at)), ask, world.now), 'storage-unavailable');
+    }
+  });
+
+  test('that ends while it is listed has ended', async () => {
+    const { world, begin } = await prepare();
+    const run = await begin(world.now - 1000);
+    const pause = async (op: number) => {
+      if (op === 3) await world.put(world.uri('repo', endKey(run)), '');
+    };
+    const found = await findRun(world.place(new Faults(undefined, 0, pause)), ask, world.now);
+    expect(found?.ended).toBe(true);
   });
 
   test.each(['', 'x', 'null', '{}', '[]', '{"asks":null}'])('is none whose begin.json holds %j', async (text) => {

@@ -12,6 +12,7 @@ import { planText } from '../render/plan.js';
 
 interface BackupFlags extends CatalogFlags, S3Flags {
   readonly data: 'copy' | 'reference';
+  readonly fresh?: boolean;
   readonly dryRun?: boolean;
   readonly jobs?: string;
   readonly tmpDir?: string;
@@ -26,6 +27,7 @@ export function addBackup(program: Command, select: Select): void {
     .option('--table <name>', 'table (required)')
     .option('--backup-name <name>', 'name of the new backup: letters, digits, . _ - (required)')
     .option('--data <mode>', 'copy, or reference: metadata only, the backup dies with its source', oneOf('--data', MODES), 'copy')
+    .option('--fresh', 'copy everything anew, reusing nothing of an earlier backup (for when one is damaged)')
     .option('--dry-run', 'print the plan and write nothing');
   addCatalogOptions(command);
   addPlaceOptions(command, ['source', 'repo']);
@@ -57,6 +59,7 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
         ident: identOf(catalog, flags.database, flags.table),
         name: flags.backupName,
         mode: flags.data,
+        fresh: flags.fresh === true,
         jobs,
         dryRun: flags.dryRun === true,
         tmpDir,

@@ -49,10 +49,15 @@ async function run(name: string, flags: VerifyFlags, jobs: number, context: Cont
   return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };
 }
 
+/** A backup that reuses what the damaged one holds would be damaged, too. */
+const REMEDY = 'While the table is still there, make a new full backup of it: bcn backup --fresh';
+
 function verdict({ backup, checked, problems }: VerifyResult): string {
   const read = checked.bytesRead > 0 ? `, ${formatBytes(checked.bytesRead)} read` : ' (lengths; --read-data reads them too)';
   const what = `${count(checked.metadata, 'metadata file')} and ${count(checked.files, 'data file')} checked${read}`;
-  if (problems.length > 0) return `Backup ${backup.name} is damaged: ${count(problems.length, 'problem')}; ${what}`;
+  if (problems.length > 0) {
+    return [`Backup ${backup.name} is damaged: ${count(problems.length, 'problem')}; ${what}`, `  hint: ${REMEDY}`].join('\n');
+  }
   const source = backup.mode === 'reference' ? ', as long as its source lives' : '';
   const unproven =
     checked.withoutChecksum > 0

@@ -7,7 +7,7 @@ const HINTS: Readonly<Record<ErrorCode, string>> = {
   usage: 'See bcn --help',
   config: 'See bcn --help, "Environment"',
   partial: 'Run the same command again: what is done is kept.',
-  'check-failed': 'Take a new backup while the table is still there.',
+  'check-failed': 'Make a new full backup while the table is still there: bcn backup --fresh',
   'repository-not-found': 'Is BACKUP_BUCKET right? The first bcn backup makes the repository.',
   busy: 'Try again when the other run is over.',
   'repository-too-new': 'Use a newer bcn.',

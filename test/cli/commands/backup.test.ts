@@ -32,6 +32,11 @@ test('says what was made; with --quiet nothing', async () => {
   expect(await world.backup('quiet', '--quiet')).toMatchObject({ exit: 0, stdout: '', stderr: '' });
 });
 
+test('--fresh copies again what an earlier backup holds', async () => {
+  expect((await world.backup('reusing')).stdout).toContain('5 data files (0 new)');
+  expect((await world.backup('fresh', '--fresh')).stdout).toContain('5 data files (5 new)');
+});
+
 test('a reference backup is labelled', async () => {
   expect((await world.backup('light', '--data', 'reference')).stdout).toContain('it dies with its source');
 });

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorld, type World } from '../world.js';
 
@@ -33,3 +36,48 @@ test('--json: an event for each, and their number', async () => {
     { type: 'summary', backups: 2, repository: `file://${world.dir}/repo` },
   ]);
 });
+
+test('damaged records: the table of the others, a warning for each, exit 3, also with --quiet', async () => {
+  const [empty, later] = ['empty', 'later'].map((name) => path.join(world.dir, 'repo/backups', `${name}.json`)) as [
+    string,
+    string,
+  ];
+  await writeFile(empty, '');
+  await writeFile(later, commitOfFormat(2));
+  for (const more of [[], ['--quiet']]) {
+    const { exit, stdout, stderr } = await world.bcn('list', ...more);
+    expect(exit).toBe(3);
+    expect(stdout).toMatch(/^NAME.*\none .*\nlight .*\n$/);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^bcn: warning: The backup record file:.*\/empty\.json is damaged: /),
+      expect.stringMatching(/^bcn: warning: The backup record file:.*\/later\.json has format 2; /),
+    ]);
+  }
+  const { events } = await world.json('list');
+  expect(events()).toMatchObject([
+    { type: 'backup', name: 'one' },
+    { type: 'backup', name: 'light' },
+    { type: 'warning', object: `file://${empty}` },
+    { type: 'warning', object: `file://${later}` },
+    { type: 'summary', ok: false, exit: 3, code: 'partial', backups: 2, damaged: 2 },
+  ]);
+});
+
+test('only damaged ones are not "no backups"', async () => {
+  const other = await createWorld();
+  try {
+    await other.backup('one');
+    await writeFile(path.join(other.dir, 'repo/backups/one.json'), 'x');
+    const { exit, stdout, stderr } = await other.bcn('list');
+    expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' });
+    expect(stderr).toContain('one.json is damaged');
+    expect(stderr).not.toContain('No backups');
+  } finally {
+    await other.remove();
+  }
+});
+
+function commitOfFormat(format: number): string {
+  const rest = `"format":${format}}`;
+  return `{"id":"${createHash('sha256').update(rest).digest('hex')}",\n${rest}`;
+}
