@@ -72,14 +72,17 @@ async function open(deps: BackupDeps, options: BackupOptions, call: CallOptions)
   const record = await findRecord(place, call);
   assertApart(current.metadata.location, place, table);
   const uuid = current.metadata.tableUuid ?? null;
-  const ask: BackupAsk = { name: options.name, mode: options.mode, catalog: deps.catalog.identity, table, uuid };
+  const { name, mode, fresh = false } = options;
+  const ask: BackupAsk = { name, mode, catalog: deps.catalog.identity, table, uuid, fresh };
   const done = await findCommit(place, options.name, call);
   const earlier = record && (await (done ? readRun(place, done.run, ask, call) : findRun(place, ask, now, call)));
-  if (done && (earlier === undefined || earlier.ended)) throw nameTaken(place, options.name, done);
   const alive = record && earlier && !earlier.ended && earlier.lastWrite > now - record.grace_ms / 2;
+  // Else this is no rerun of an interrupted command, but a new wish for a name that is used.
+  const unreported = alive && done?.tables[0]?.metadata_location === current.uri;
+  if (done && !unreported) throw nameTaken(place, options.name, done);
   const continuing = alive ? await continuePin(deps, earlier, current, table, call) : undefined;
-  const fresh = { pinned: current, run: newRunId(options.name, now), continued: false };
-  return { entry, table, ask, record, done, ...(continuing ?? fresh) };
+  const anew = { pinned: current, run: newRunId(options.name, now), continued: false };
+  return { entry, table, ask, record, done, ...(continuing ?? anew) };
 }
 
 /** The catalog's entry and the metadata it names; both again when the table moved on between the two and the file is gone. */
@@ -124,12 +127,22 @@ async function attempt(
   call: CallOptions,
 ): Promise<BackupResult> {
   const identity: TableIdentity = { catalog: deps.catalog.identity, table: opened.table, uuid: opened.pinned.metadata.tableUuid };
-  for (let useBase = true; ; useBase = false) {
+  let { continued } = opened;
+  for (let useBase = !options.fresh; ; useBase = false) {
     const base = opened.record && useBase ? await findBase(deps.repository, identity, options.mode, call) : undefined;
     try {
-      const plan = await planBackup(opened.pinned, { deps, options, table: opened.table, scratch, call, run: opened.run, base });
+      const plan = await planBackup(opened.pinned, {
+        deps,
+        options,
+        table: opened.table,
+        scratch,
+        call,
+        run: opened.run,
+        continued,
+        base,
+      });
       if (options.dryRun) return { outcome: 'planned', plan: plan.shown };
-      const commit = await executeBackup(deps, options, opened, plan, identity, call);
+      const commit = await executeBackup(deps, options, { ...opened, continued }, plan, identity, call);
       return { outcome: 'created', plan: plan.shown, backup: summarise(commit) };
     } catch (error) {
       if (base && isCode(error, 'corrupt') && error.object?.startsWith(`${placeUri(deps.repository)}/`)) {
@@ -137,7 +150,10 @@ async function attempt(
         deps.report.warn(`the backup "${base.commit.name}" is damaged, so nothing of it is reused: ${error.message}`, {
           object: error.object,
         });
-      } else if (!(error instanceof BaseDeleted)) throw error;
+      } else if (error instanceof BaseDeleted) {
+        // What this run has copied already stays.
+        continued = true;
+      } else throw error;
     }
   }
 }

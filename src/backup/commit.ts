@@ -9,13 +9,16 @@ import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 
+/** How often the base is looked at again because the look itself took longer than G/2. */
+const LOOKS = 5;
+
 /** The base was deleted while this backup was made; plan again without it. */
 export class BaseDeleted extends Error {}
 
 /**
  * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the base is looked at right before, and the commit follows within G/2 of that and of this run's
  * last write (`written`) by the store's clock. Throws BaseDeleted; `backup-exists` when the name went to somebody else meanwhile; `storage-unavailable` when this process
- * slept so long that its own objects may be gone.
+ * slept so long that its own objects may be gone, or when no look at the base is recent enough.
  */
 export async function commitBackup(
   place: RepositoryPlace,
@@ -25,7 +28,7 @@ export async function commitBackup(
   grace: number,
   call: CallOptions,
 ): Promise<Commit> {
-  for (;;) {
+  for (let look = 0; look < LOOKS; look++) {
     const seen = base && (await readDeletion(place, base.commit.id, call));
     if (seen?.deleted) throw new BaseDeleted();
     const now = await storeTime(place, call);
@@ -33,6 +36,14 @@ export async function commitBackup(
     if (seen && now > seen.seen + grace / 2) continue;
     return create(place, { ...draft, when: new Date(now).toISOString() }, call);
   }
+  throw new BcnError(
+    'storage-unavailable',
+    `${LOOKS} looks at the base of the backup "${draft.name}" were out of date on arrival`,
+    {
+      object: commitKey(draft.name),
+      hint: 'The store or this machine is extremely slow, or its clock jumps. Run the same command again.',
+    },
+  );
 }
 
 async function create(place: RepositoryPlace, draft: Omit<Commit, 'id'>, call: CallOptions): Promise<Commit> {

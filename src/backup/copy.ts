@@ -7,7 +7,7 @@ import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
 import { leftJoin } from '../spill/join.js';
-import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
+import type { CallOptions, ObjectInfo, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
 import { type FilePlan, type NewFile, placedKey } from './files.js';
 
@@ -18,7 +18,7 @@ export interface CopyContext {
   readonly location: string;
   readonly table: string;
   readonly jobs: number;
-  /** An earlier attempt of this run may have left multipart uploads. */
+  /** An earlier attempt of this run may have left objects and multipart uploads. */
   readonly continued: boolean;
   readonly report: Reporter;
   readonly call: CallOptions;
@@ -32,7 +32,7 @@ const SMALLEST_PART = 5 * 1024 * 1024;
  * by one LIST: a copy's answer holds none.
  */
 export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<void> {
-  const held = listBelow(context.place, runDataPrefix(context.run), context.call);
+  const held = context.continued ? listBelow(context.place, runDataPrefix(context.run), context.call) : nothing();
   const progress = { done: 0, bytes: 0 };
   const copyOne = async ({ left, right }: { left: NewFile; right: { size: number; etag?: string } | undefined }) => {
     const kept =
@@ -50,6 +50,8 @@ export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<v
   }
   await proveLengths(plan, context);
 }
+
+async function* nothing(): AsyncGenerator<ObjectInfo> {}
 
 async function copyFile(file: NewFile, context: CopyContext): Promise<{ key: string; result: WriteResult }> {
   const uri = concretePath(file.path, context.location);

@@ -100,7 +100,7 @@ function describe(deps: BackupDeps, { entry, pinned }: Opened) {
     write_paths: writePaths(metadata),
     metadata_location: pinned.uri,
     format_version: metadata.formatVersion,
-    source: deps.source.resolve(metadata.location).store.service,
+    source: deps.source.resolve(metadata.location).store.endpoint,
     snapshots: metadata.snapshots.length,
     refs: metadata.refs.map(({ name, type, snapshotId }) => ({ name, type, snapshot_id: snapshotId.toString() })),
     current_snapshot_id: metadata.currentSnapshotId?.toString() ?? null,

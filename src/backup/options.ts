@@ -20,6 +20,8 @@ export interface BackupOptions {
   /** Copies under way at once. */
   readonly jobs: number;
   readonly dryRun: boolean;
+  /** Reuse nothing of earlier backups: the way out when one of them lost a file, which every backup that reuses it lacks too. */
+  readonly fresh?: boolean;
   /** Folder for spill files; one of its own is made below it and removed. */
   readonly tmpDir: string;
   readonly signal?: AbortSignal;

@@ -30,6 +30,7 @@ export interface PlanContext {
   readonly scratch: string;
   readonly call: CallOptions;
   readonly run: string;
+  readonly continued: boolean;
   readonly base: Base | undefined;
 }
 
@@ -41,15 +42,15 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
   refusals.checkMetadata(metadata);
   // A format or encryption that bcn does not know must not be walked.
   if (metadata.formatVersion > 3) refusals.throwIfAny(table);
-  const service = deps.source.resolve(metadata.location).store.service;
+  const { service, endpoint } = deps.source.resolve(metadata.location).store;
   const usable =
-    context.base?.table.location === metadata.location && context.base.table.source === service ? context.base : undefined;
+    context.base?.table.location === metadata.location && context.base.table.source === endpoint ? context.base : undefined;
+  const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
   // A `reference` backup proves each time that its source has every file.
   if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) {
     refusals.throwIfAny(table);
     return { kind: 'unchanged', base: usable, shown: showUnchanged(pinned, usable, context) };
   }
-  const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
   const tree = await walkTree(pinned, {
     source: deps.source,
@@ -133,7 +134,7 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
       get: sameService ? 0 : copied.objects,
       put: objects + 5 + (sameService ? 0 : copied.objects),
       copy: sameService ? copied.objects : 0,
-      list: 2 * pages + 1,
+      list: (context.continued ? 2 : 1) * pages + 1,
     },
   };
 }

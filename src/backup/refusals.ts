@@ -1,8 +1,9 @@
-import { BcnError } from '../errors.js';
+import { BcnError, isCode } from '../errors.js';
 import type { ManifestEntry } from '../iceberg/manifest.js';
 import type { ManifestListEntry } from '../iceberg/manifest-list.js';
 import type { TableMetadata } from '../iceberg/metadata.js';
 import { isUnder } from '../iceberg/paths.js';
+import { type Location, parseLocation } from '../storage/location.js';
 
 /** How many objects a refusal names for each reason. */
 const EXAMPLES = 3;
@@ -63,7 +64,10 @@ export class Refusals {
   }
 
   checkPath(path: string, location: string): void {
-    if (!isUnder(path, location)) this.add(`files outside the table location ${location}`, path);
+    if (isUnder(path, location)) return;
+    if (isOtherSpelling(path, location))
+      this.add(`files of its location in another spelling (the location is ${location})`, path);
+    else this.add(`files outside the table location ${location}`, path);
   }
 
   /** Throws `unsupported` when there is a reason. */
@@ -77,5 +81,22 @@ export class Refusals {
       table,
       hint: 'Nothing was written. The README lists which tables this version refuses, and why.',
     });
+  }
+}
+
+/** Whether a path that is not spelt as below the location is at the same place: `s3a://` and `s3://`, `file:/` and `file:///`. */
+function isOtherSpelling(path: string, location: string): boolean {
+  const [file, root] = [placeOf(path), placeOf(location)];
+  if (!file || !root) return false;
+  return file.scheme === root.scheme && file.bucket === root.bucket && isUnder(`/${file.key}`, `/${root.key}`);
+}
+
+/** Undefined for what no store serves, such as hdfs://. */
+function placeOf(uri: string): Location | undefined {
+  try {
+    return parseLocation(uri);
+  } catch (error) {
+    if (isCode(error, 'config')) return undefined;
+    throw error;
   }
 }

@@ -30,9 +30,9 @@ export interface Catalog {
   list(namespace: readonly string[], options?: CallOptions): AsyncIterable<ListedEntry>;
   /**
    * The table, of any namespace, whose location equals, contains or lies inside this one (`overlaps` of storage/overlap.ts), or
-   * undefined; one at the very location comes before others. Tables that `load` refuses count too. Costs a scan of the catalog: for
-   * the rare cases where a name is not enough, as after a rename. Throws `config` for a location of an unknown scheme; entries with
-   * such are passed over.
+   * undefined; one at the very location comes before others. Tables that `load` refuses count too. Costs a scan of the catalog:
+   * for the rare cases where a name is not enough, as after a rename. Throws `config` for a location of an unknown scheme; entries
+   * with such are passed over.
    */
   findAt(location: string, options?: CallOptions): Promise<TableIdent | undefined>;
   /** Where a table lives when nobody says: undefined when the catalog leaves it to the caller. */

@@ -21,6 +21,8 @@ export interface BackupAsk {
   readonly table: string;
   /** null = a v1 table without one. */
   readonly uuid: string | null;
+  /** Reuse nothing; absent = no. */
+  readonly fresh?: boolean;
 }
 
 export interface FoundRun {
@@ -85,7 +87,14 @@ async function readBegin(place: RepositoryPlace, run: string, options: CallOptio
 }
 
 function sameAsk(a: BackupAsk, b: BackupAsk): boolean {
-  return a.name === b.name && a.mode === b.mode && a.catalog === b.catalog && a.table === b.table && a.uuid === b.uuid;
+  return (
+    a.name === b.name &&
+    a.mode === b.mode &&
+    a.catalog === b.catalog &&
+    a.table === b.table &&
+    a.uuid === b.uuid &&
+    (a.fresh ?? false) === (b.fresh ?? false)
+  );
 }
 
 async function readLiveness(

@@ -4,6 +4,7 @@ import type { Commit, CommittedTable } from '../repository/commit.js';
 import { loadBackup } from '../repository/load.js';
 import { type Root, readRoot } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
+import { isSamePlace } from '../storage/overlap.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
 import { type Claim, claimName, foreignClaim, newClaim, readClaim } from './claim.js';
 import { assertNoOuterClaim, claimOfFlags, isRecord, readFlags } from './flags.js';
@@ -73,7 +74,7 @@ export async function findRegistered(
   const { registering } = await readFlags(claimAt, call);
   // The claim may have gone before the flags did; each holds a copy of it.
   const claim = resuming ? prepared.claim : await claimOfFlags(claimAt, registering, prepared.claim.plan, call);
-  const found = claim && registering.length > 0 ? await catalog.findAt(layout.location, call) : undefined;
+  const found = claim && registering.length > 0 ? await tableAt(catalog, layout.location, call) : undefined;
   if (!claim || !found) return undefined;
   if (formatIdent(found) === formatIdent(target)) {
     return { metadataLocation: (await catalog.load(target, call)).metadataLocation, tableUuid: claim.table_uuid };
@@ -92,6 +93,16 @@ export async function findRegistered(
 interface Registered {
   readonly metadataLocation: string;
   readonly tableUuid: string;
+}
+
+/** The table that lies at exactly this place, whatever its name; one that merely contains it is somebody else's. */
+export async function tableAt(catalog: Catalog, location: string, call: CallOptions): Promise<TableIdent | undefined> {
+  const found = await catalog.findAt(location, call);
+  if (!found) return undefined;
+  for await (const { name, location: own } of catalog.list(found.namespace, call)) {
+    if (name === found.name) return own !== undefined && isSamePlace(own, location) ? found : undefined;
+  }
+  return undefined;
 }
 
 async function namesOurMetadata(catalog: Catalog, { target, concrete }: Prepared, call: CallOptions): Promise<boolean> {

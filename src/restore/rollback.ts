@@ -8,7 +8,7 @@ import type { Claim } from './claim.js';
 import { listTarget, type TargetFile } from './files.js';
 import { announceAbort, isRecord, readFlags, removeRecord, withdrawAbort } from './flags.js';
 import type { TargetLayout } from './layout.js';
-import { tableExists } from './prepare.js';
+import { tableAt, tableExists } from './prepare.js';
 import { type ConcreteMetadata, originalName } from './write.js';
 
 export interface RollbackContext {
@@ -37,7 +37,7 @@ export async function rollBack(expected: Sorter<TargetFile>, context: RollbackCo
   if (!(await announceAbort(claimAt, context.call))) return 'busy';
   const { registering } = await readFlags(claimAt, context.call);
   // A lost create_table may have made the table after all, and it may have been renamed.
-  const made = registering.length > 0 && (await catalog.findAt(context.layout.location, context.call));
+  const made = registering.length > 0 && (await tableAt(catalog, context.layout.location, context.call));
   if (made || (await tableExists(catalog, context.target, context.call))) {
     await withdrawAbort(claimAt, context.call);
     return 'exists';

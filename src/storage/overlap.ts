@@ -17,3 +17,8 @@ export function liesInside(inner: string, outer: string): boolean {
   const [first, second] = [canonical(inner), canonical(outer)];
   return first !== second && first.startsWith(second);
 }
+
+/** Whether two spellings name one place, by the same measure. */
+export function isSamePlace(a: string, b: string): boolean {
+  return canonical(a) === canonical(b);
+}

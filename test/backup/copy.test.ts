@@ -52,6 +52,19 @@ test('so it does after a crash, and its length is proven too', async () => {
   expect(await failure(fresh.world.backup({}, new Folders()), 'corrupt')).toMatchObject({ object: uri });
 });
 
+test('what the run holds is listed once, to prove the lengths; a continued run lists first what it has', async () => {
+  const { world } = await prepare();
+  const data = ({ log }: Faults) => log.filter(({ op, key }) => op === 'list' && key.endsWith('/data/')).length;
+  const faults = new Faults();
+  const { plan } = await world.fork().backup({}, faults);
+  expect([data(faults), plan?.requests.list]).toEqual([1, 2]);
+  await world.backup({}, new Faults('crash-before', faults.ops - 5)).catch(() => {});
+  const again = new Faults();
+  const continued = await world.backup({}, again);
+  expect(again.done('copy')).toEqual([]);
+  expect([data(again), continued.plan?.requests.list]).toEqual([2, 3]);
+});
+
 test('progress and the plan speak of the same numbers', async () => {
   const { world } = await prepare();
   const { plan, backup } = await world.backup({ jobs: 1 });

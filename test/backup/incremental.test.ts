@@ -108,6 +108,15 @@ describe('a second backup', () => {
     await second.proof();
   });
 
+  test('reuses the base after the access key was rotated', async () => {
+    const { world, table } = await prepare();
+    world.changeServices('id');
+    await table.append([someBytes('4')]);
+    const second = await next(world, table);
+    expect(second.copied).toEqual(['f-3.parquet']);
+    await second.proof();
+  });
+
   test('long chain of every kind of change: totals stay exact, and each backup stands alone', { timeout: 60_000 }, async () => {
     const { world, table } = await prepare();
     const steps: (() => Promise<unknown>)[] = [
@@ -151,6 +160,14 @@ describe('nothing is reused', () => {
     await moved.append([someBytes('1'), someBytes('2')]);
     const second = await next(world, moved);
     expect(second.copied).toHaveLength(2);
+    await second.proof();
+  });
+
+  test('when the service has another address: it may be another service with the same names', async () => {
+    const { world, table } = await prepare();
+    world.changeServices('endpoint');
+    const second = await next(world, table);
+    expect(second.copied).toHaveLength(3);
     await second.proof();
   });
 

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { BcnError } from '../../src/errors.js';
 import { capture, expectTable, type Restored } from '../support/compare.js';
 import { Faults } from '../support/faults.js';
 import { someBytes, TableWriter } from '../support/table.js';
@@ -96,4 +97,57 @@ test('when a file that it pinned is gone, it begins anew at the current metadata
   expect((await world.backup()).outcome).toBe('created');
   expect((await world.commit())?.tables[0]?.metadata_location).toBe(table.metadataLocation);
   await expectTable(world, await capture(world, table), (await world.restore()) as Restored);
+});
+
+describe('killed between its commit and its last word', () => {
+  const HOUR = 3_600_000;
+  async function committed() {
+    const { world, table } = await prepare();
+    const faults = new Faults();
+    await world.fork().backup({}, faults);
+    const end = faults.log.findIndex(({ op, key }) => op === 'create' && key.endsWith('/end'));
+    await world.backup({}, new Faults('crash-before', end)).catch(() => {});
+    const before = await world.commit();
+    expect(before).toBeDefined();
+    const kept = async () => {
+      expect((await world.commit())?.id).toBe(before?.id);
+      expect((await world.verify()).problems).toEqual([]);
+    };
+    return { world, table, kept };
+  }
+
+  test('the same command says that the backup is made, once', async () => {
+    const { world, kept } = await committed();
+    expect((await world.backup()).outcome).toBe('already');
+    await failure(world.backup(), 'backup-exists');
+    await kept();
+  });
+
+  test('but not when the table has moved on: that state is not in the backup', async () => {
+    const { world, table, kept } = await committed();
+    await table.append([someBytes('later')]);
+    world.publish(table);
+    expect(await failure(world.backup(), 'backup-exists')).toMatchObject({ exit: 23, object: 'memory://repo/backups/b.json' });
+    await kept();
+  });
+
+  test.each([
+    [11.9, 'already'],
+    [12.1, 'backup-exists'],
+  ])('nor %d h later, when nobody waits for that command: %s', async (hours, result) => {
+    const { world, kept } = await committed();
+    world.now += hours * HOUR;
+    const told = await world.backup().then(
+      ({ outcome }) => outcome,
+      (error: unknown) => (error instanceof BcnError ? error.code : error),
+    );
+    expect(told).toBe(result);
+    await kept();
+  });
+
+  test('nor for another wish of that name', async () => {
+    const { world, kept } = await committed();
+    await failure(world.backup({ mode: 'reference' }), 'backup-exists');
+    await kept();
+  });
 });

@@ -78,6 +78,48 @@ test('an unchanged table whose base is deleted right before the commit is copied
   await expectTable(world, captured, (await world.restore()) as Restored);
 });
 
+test('what the run had copied is not copied again when its base is deleted', async () => {
+  const { world } = await prepare();
+  const events = `events/${(await world.commit('base'))?.id}/`;
+  let looks = 0;
+  class SecondLook extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (op === 'list' && key.endsWith(events) && ++looks === 2)
+        await world.put(world.uri('repo', `${events}1-deleted.json`), '{}');
+      return super.run(op, key, call);
+    }
+  }
+  const faults = new SecondLook();
+  await world.backup({}, faults);
+  const copied = faults.done('copy').map((uri) => uri.slice(uri.lastIndexOf('/') + 1));
+  expect(copied.sort()).toEqual(['f-0.parquet', 'f-1.parquet', 'f-2.parquet']);
+  expect((await world.verify()).problems).toEqual([]);
+});
+
+test('a store whose clock jumps at each look does not keep the commit waiting for ever', async () => {
+  const { world } = await prepare();
+  await world.backup({ name: 'whole' });
+  const events = `events/${(await world.commit('whole'))?.id}/`;
+  let jumps = 0;
+  class Jumping extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      const result = await super.run(op, key, call);
+      if (op === 'list' && key.endsWith(events)) {
+        jumps++;
+        world.now += 13 * HOUR;
+      }
+      return result;
+    }
+  }
+  const error = await failure(world.backup({}, new Jumping()), 'storage-unavailable');
+  expect(error).toMatchObject({ exit: 31, object: 'backups/b.json' });
+  expect(error.hint).toBeTruthy();
+  // The first look chose the base.
+  expect(jumps).toBe(6);
+  expect(await world.commit()).toBeUndefined();
+  expect((await world.backup()).outcome).toBe('created');
+});
+
 test('a base undeleted again may be used', async () => {
   const { world } = await prepare();
   const { id } = (await world.commit('base')) ?? {};
@@ -116,6 +158,40 @@ test('a run younger than G/2 is continued, an older one is not', async () => {
     expect(again.done('copy'), `${hours} h`).toHaveLength(copies);
     await expectTable(world, captured, (await world.restore()) as Restored);
   }
+});
+
+test('also when the table has not changed since: its ROOT is read before it is reused', async () => {
+  const { world, captured } = await prepare();
+  await world.backup({ name: 'whole' });
+  const run = (await world.commit('whole'))?.run;
+  const [root] = (await world.keys('repo', `runs/${run}/`)).filter((key) => key.endsWith('root.ndjson.gz'));
+  for (const damage of ['damaged', undefined]) {
+    const there = world.fork();
+    await (damage === undefined ? there.remove(there.uri('repo', root)) : there.put(there.uri('repo', root), damage));
+    const { backup } = await there.backup();
+    expect(backup?.tables[0]?.files).toEqual({ total: 3, new: 3 });
+    expect(there.notes.join('\n')).toContain('"whole" is damaged');
+    expect((await there.verify()).problems).toEqual([]);
+    await expectTable(there, captured, (await there.restore()) as Restored);
+  }
+});
+
+test('a fresh backup reuses nothing: it is whole when an earlier one lost a file, and so are those after it', async () => {
+  const { world, captured } = await prepare();
+  await world.backup({ name: 'whole' });
+  const run = (await world.commit('base'))?.run;
+  const [lost] = (await world.keys('repo', `runs/${run}/data/`)) as [string];
+  await world.remove(world.uri('repo', lost));
+  expect((await world.backup({ name: 'plain' })).backup?.tables[0]?.files.new).toBe(0);
+  expect((await world.verify({ name: 'plain' })).problems).toHaveLength(1);
+
+  const planned = await world.backup({ fresh: true, dryRun: true });
+  expect(planned.plan?.data).toMatchObject({ reused: { objects: 0 }, serverSide: { objects: 3 } });
+  expect((await world.backup({ fresh: true })).backup?.tables[0]?.files).toEqual({ total: 3, new: 3 });
+  expect((await world.verify()).problems).toEqual([]);
+  expect((await world.backup({ name: 'later' })).backup?.tables[0]?.files.new).toBe(0);
+  expect((await world.verify({ name: 'later' })).problems).toEqual([]);
+  await expectTable(world, captured, (await world.restore({ backupName: 'later' })) as Restored);
 });
 
 test('a damaged base is named and not used', async () => {

@@ -1,4 +1,11 @@
-import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import type { LabWith } from '../lab/lab.js';
 
 function client({ s3 }: LabWith<'s3'>): S3Client {
@@ -35,6 +42,21 @@ export async function putObject(lab: LabWith<'s3'>, bucket: string, key: string,
   const s3 = client(lab);
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
   s3.destroy();
+}
+
+/** Begins a multipart upload and leaves it, as a process does that dies. */
+export async function leaveUpload(lab: LabWith<'s3'>, bucket: string, key: string): Promise<void> {
+  const s3 = client(lab);
+  await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
+  s3.destroy();
+}
+
+/** How many unfinished uploads of this key there are; MinIO tells it for an exact key only. */
+export async function unfinished(lab: LabWith<'s3'>, bucket: string, key: string): Promise<number> {
+  const s3 = client(lab);
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }));
+  s3.destroy();
+  return Uploads.length;
 }
 
 /** Bucket and key of an s3, s3a or s3n URI. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith, makeBucket } from '../lab/lab.js';
 import { sparkClient } from '../lab/spark.js';
-import { listing } from './buckets.js';
+import { leaveUpload, listing, split, unfinished } from './buckets.js';
 import { Bcn, backupArgs, type Ran, restoreArgs, unique } from './support.js';
 
 /** Random points of each third of a run, so that the three kills meet different phases. */
@@ -85,5 +85,92 @@ describeWith(['s3', 'hms', 'spark'], 'kill -9 at random points', (lab) => {
       Object.keys(after).filter((key) => key.includes('.bcn-restore-')),
       'the claim is gone',
     ).toEqual([]);
+  });
+
+  describe('parts of a file that a crash left', () => {
+    const big = `${database}.big`;
+    const args = ['--jobs', '1'];
+    /** The file that a copy may take in parts; its name is the last, so that a run begins with all others. */
+    let file: { readonly bucket: string; readonly key: string };
+    let content: string;
+
+    beforeAll(async () => {
+      await spark.run(
+        `CREATE TABLE hms.${big} (id bigint, v string, p int) USING iceberg PARTITIONED BY (p)`,
+        `INSERT INTO hms.${big} SELECT /*+ COALESCE(1) */ id, sha2(cast(rand() AS string), 512), 99 FROM range(0, 200000)`,
+        `INSERT INTO hms.${big} SELECT id, 'small', cast(id AS int) FROM range(0, 60)`,
+      );
+      const { rows: found } = await spark.sql(
+        `SELECT file_path FROM hms.${big}.files WHERE file_size_in_bytes >= 5 * 1024 * 1024`,
+      );
+      expect(found).toHaveLength(1);
+      file = split(String(found[0]?.[0]));
+      content = await count(big);
+    });
+
+    /** Kills a run as soon as a listing shows that it has begun. Undefined when it was at the big file, or done, by then. */
+    async function killBegun(cli: Bcn, command: readonly string[], prefix: readonly [bucket: string, key: string], mark: RegExp) {
+      const { child, ended } = cli.start(command);
+      let over = false;
+      void ended.then(() => {
+        over = true;
+      });
+      let begun: string | undefined;
+      while (!over && begun === undefined) {
+        begun = Object.keys(await listing(lab, ...prefix)).find((key) => mark.test(key));
+      }
+      child.kill('SIGKILL');
+      const { signal } = await ended;
+      const name = file.key.slice(file.key.lastIndexOf('/'));
+      const tooLate = Object.keys(await listing(lab, ...prefix)).some((key) => key.endsWith(name));
+      return signal === 'SIGKILL' && !tooLate ? begun : undefined;
+    }
+
+    /** Tries with other names until a kill came in time. */
+    async function inTime<T>(attempt: (n: number) => Promise<T | undefined>): Promise<T> {
+      for (let n = 0; n < 8; n++) {
+        const done = await attempt(n);
+        if (done !== undefined) return done;
+      }
+      throw new Error('every run was over before it could be killed');
+    }
+
+    test('by a backup are aborted by the same command', async () => {
+      const { cli, name, prefix, begun } = await inTime(async (n) => {
+        // A repository of its own: a base would leave nothing to copy.
+        const name = `parts${n}`;
+        const own = new Bcn(lab, `${repository}/${name}`);
+        const begun = await killBegun(own, backupArgs(big, name, ...args), [repository, `${name}/`], /\/begin\.json$/);
+        return begun === undefined ? undefined : { cli: own, name, prefix: `${name}/`, begun };
+      });
+      const key = begun.replace('begin.json', `data/${file.bucket}/${file.key}`);
+      await leaveUpload(lab, repository, key);
+      expect(await unfinished(lab, repository, key)).toBe(1);
+
+      await cli.backup(big, name, ...args);
+      expect(await unfinished(lab, repository, key)).toBe(0);
+      const keys = Object.keys(await listing(lab, repository, prefix));
+      expect(keys, 'the run was continued').toContain(key);
+      expect(keys.filter((found) => found.endsWith('/begin.json'))).toEqual([begun]);
+      await cli.ok(['verify', name, '--read-data']);
+    });
+
+    test('by a restore are aborted by the same command', async () => {
+      await bcn.backup(big, 'big');
+      const { n, place } = await inTime(async (n) => {
+        const place = `${database}/parts${n}/`;
+        const command = restoreArgs('big', `${database}.parts${n}`, `s3://warehouse/${place}`, ...args);
+        const begun = await killBegun(bcn, command, ['warehouse', place], /\/\.bcn-restore-/);
+        return begun === undefined ? undefined : { n, place };
+      });
+      const key = place + file.key.slice(file.key.indexOf('/big/') + '/big/'.length);
+      await leaveUpload(lab, 'warehouse', key);
+      expect(await unfinished(lab, 'warehouse', key)).toBe(1);
+
+      await bcn.restore('big', `${database}.parts${n}`, `s3://warehouse/${place}`, ...args);
+      expect(await unfinished(lab, 'warehouse', key)).toBe(0);
+      expect(Object.keys(await listing(lab, 'warehouse', place))).toContain(key);
+      expect(await count(`${database}.parts${n}`)).toBe(content);
+    });
   });
 });

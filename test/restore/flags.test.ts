@@ -173,3 +173,10 @@ test.each(['db/../r', 'db/./r', 'db/r\nx'])('the target %j is refused', async (p
   const { world } = await prepare();
   expect(await failure(world.restore({ targetLocation: world.uri('wh', path) }), 'usage')).toMatchObject({ exit: 2 });
 });
+
+test('a table that merely contains the place is not taken for the restored one', async () => {
+  const { world, table } = await prepare();
+  await world.restore({}, new Between('register', 'before', die)).catch(() => {});
+  world.tables.set('hive.everything', { metadataLocation: 'memory://wh/x.json', location: world.uri('wh') });
+  await expectTable(world, await capture(world, table), (await world.restore()) as Restored);
+});
