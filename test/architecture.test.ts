@@ -4,6 +4,9 @@ import { describe, expect, test } from 'vitest';
 
 const SRC = join(import.meta.dirname, '../src');
 
+const USE_CASE_STORAGE = ['port', 'create-once', 'location', 'overlap', 'transfer'].map((file) => `storage/${file}`);
+const USE_CASE = ['errors', 'parallel', 'report', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...USE_CASE_STORAGE];
+
 /** What each part of src/ may import of ours, as prefixes of paths below src/ (specs/03-architecture.md). Its own folder is always allowed. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   iceberg: ['errors'],
@@ -20,37 +23,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   spill: ['errors', 'storage/location'],
   repository: ['errors', 'nearest', 'parallel', 'catalog/port', 'storage/port', 'storage/create-once', 'storage/location'],
-  backup: [
-    'errors',
-    'parallel',
-    'plan',
-    'report',
-    'version',
-    'repository/',
-    'iceberg/',
-    'spill/',
-    'catalog/port',
-    ...useCaseStorage(),
-  ],
-  restore: [
-    'errors',
-    'parallel',
-    'plan',
-    'report',
-    'version',
-    'repository/',
-    'iceberg/',
-    'spill/',
-    'catalog/port',
-    ...useCaseStorage(),
-  ],
-  verify: ['errors', 'parallel', 'report', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...useCaseStorage()],
+  backup: [...USE_CASE, 'plan', 'version'],
+  restore: [...USE_CASE, 'plan', 'version'],
+  verify: USE_CASE,
   config: ['errors', 'nearest', 'storage/location', 'catalog/'],
 };
-
-function useCaseStorage(): string[] {
-  return ['storage/port', 'storage/create-once', 'storage/location', 'storage/overlap', 'storage/transfer'];
-}
 
 /** Vendors' libraries and the only folder that may name each. */
 const VENDORS: Readonly<Record<string, readonly string[]>> = {
