@@ -53,15 +53,17 @@ describeWith(['s3', 'hms', 'spark'], 'kill -9 at random points', (lab) => {
 
   test.for(POINTS)('a backup killed at $0 of its time is continued by the same command', async (point) => {
     const name = `k${Math.round(point * 1e6)}`;
-    const args = backupArgs(table, name, '--jobs', '2');
-    const killed = await killAt(args, point * whole.backup);
+    // Fresh, since a base of the same table would leave nothing to do.
+    const args = backupArgs(table, name, '--fresh', '--jobs', '2');
+    await killAt(args, point * whole.backup);
     const listed = await bcn.run(['list', '--json']);
     expect(listed.exit).toBe(0);
-    if (killed.signal === 'SIGKILL' && listed.stdout.includes(`"${name}"`)) await bcn.ok(['verify', name]);
+    // A kill behind the commit may come before or after the run was marked as reported; its last request may still be under way.
+    const complete = listed.stdout.includes(`"${name}"`);
+    if (complete) await bcn.ok(['verify', name]);
 
     const again = await bcn.run([...args, '--json']);
-    const finishedBefore = killed.exit === 0;
-    expect(again.exit, again.stderr + again.stdout).toBe(finishedBefore ? 23 : 0);
+    expect(again.exit, again.stderr + again.stdout).toSatisfy((exit) => exit === 0 || (complete && exit === 23));
     await bcn.ok(['verify', name, '--read-data']);
     await bcn.restore(name, `${database}.${name}`, `s3://warehouse/${database}/${name}`);
     expect(await count(`${database}.${name}`)).toBe(rows);
@@ -71,13 +73,14 @@ describeWith(['s3', 'hms', 'spark'], 'kill -9 at random points', (lab) => {
     const name = `r${Math.round(point * 1e6)}`;
     const place = `${database}/${name}`;
     const args = restoreArgs('whole', `${database}.${name}`, `s3://warehouse/${place}`, '--jobs', '2');
-    const killed = await killAt(args, point * whole.restore);
+    await killAt(args, point * whole.restore);
     const tables = (await spark.sql(`SHOW TABLES IN hms.${database}`)).rows.map(([, found]) => found);
-    if (tables.includes(name)) expect(await count(`${database}.${name}`), 'a registered table is complete').toBe(rows);
+    const registered = tables.includes(name);
+    if (registered) expect(await count(`${database}.${name}`), 'a registered table is complete').toBe(rows);
     const held = Object.entries(await listing(lab, 'warehouse', `${place}/data/`));
 
     const again = await bcn.run([...args, '--json']);
-    expect(again.exit, again.stderr + again.stdout).toBe(killed.exit === 0 ? 23 : 0);
+    expect(again.exit, again.stderr + again.stdout).toSatisfy((exit) => exit === 0 || (registered && exit === 23));
     expect(await count(`${database}.${name}`)).toBe(rows);
     const after = await listing(lab, 'warehouse', `${place}/`);
     for (const [key, what] of held) expect(after[key], `${key} was kept`).toBe(what);
