@@ -1,4 +1,4 @@
-/** What a command will do, computed before the first write, printed by `--dry-run`. Counts and bytes are exact; requests are an upper bound without retries. */
+/** What a command will do, computed before the first write, printed by `--dry-run`. Counts and bytes are exact; requests are those still to come (the plan has read the metadata), an upper bound without retries. */
 export interface Plan {
   readonly command: 'backup' | 'restore';
   /** `database.table` */
