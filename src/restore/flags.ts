@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { BcnError } from '../errors.js';
+import { BcnError, isCode } from '../errors.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
 import { type Claim, encodeClaim, readClaim } from './claim.js';
@@ -15,7 +15,6 @@ export interface Flags {
   /** One of them was raised so lately that its process may still be at it. */
   readonly mayRegister: boolean;
   readonly aborting: boolean;
-  readonly claimed: boolean;
 }
 
 /** After this long a create_table that was sent is answered or lost (ms). */
@@ -31,11 +30,10 @@ export const isRecord = (name: string): boolean =>
 
 export async function readFlags({ store, key: claimKey }: ResolvedObject, call: CallOptions): Promise<Flags> {
   const registering: string[] = [];
-  const found = { mayRegister: false, aborting: false, claimed: false };
+  const found = { mayRegister: false, aborting: false };
   for await (const page of store.list(stem(claimKey), call)) {
     for (const { key, modified } of page.objects) {
       found.aborting ||= key === abortingKey(claimKey);
-      found.claimed ||= key === claimKey;
       if (!key.startsWith(`${stem(claimKey)}registering-`)) continue;
       registering.push(key);
       found.mayRegister ||= modified === undefined || modified > page.date - REGISTER_MS;
@@ -57,10 +55,22 @@ export async function announceRegistration(
   const key = `${stem(claimKey)}registering-${randomBytes(4).toString('hex')}`;
   await createOnce(store, key, encodeClaim(claim), call);
   const lower = () => store.delete([key]);
-  const flags = await readFlags(claimAt, call);
-  if (flags.claimed && !flags.aborting) return lower;
+  const { aborting } = await readFlags(claimAt, call);
+  if (!aborting && (await whoseClaim(claimAt, claim, call)) === 'ours') return lower;
   await lower();
-  throw overtaken(claimAt, flags.aborting);
+  throw overtaken(claimAt, aborting);
+}
+
+/** Whose claim lies in the target now: the one this process works under, another's, or none. */
+export async function whoseClaim(claimAt: ResolvedObject, claim: Claim, call: CallOptions): Promise<'ours' | 'another' | 'none'> {
+  try {
+    const found = await readClaim(claimAt, call);
+    if (!found) return 'none';
+    return found.run === claim.run ? 'ours' : 'another';
+  } catch (error) {
+    if (isCode(error, 'target-not-empty')) return 'another';
+    throw error;
+  }
 }
 
 /** The claim that one of these flags was raised under, if it was of this plan. */

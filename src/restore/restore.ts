@@ -69,7 +69,7 @@ async function execute(
     const concrete = concreteMetadata(abstract, root, layout, claim, await writeTree(write));
     await writeMetadata(concrete, write);
     await proveTarget(content.expected, context);
-    await register(deps, prepared, concrete, call);
+    await register(deps, { ...prepared, claim }, concrete, call);
     await removeRecord(claimAt, call);
     return { metadataLocation: concrete.uri, tableUuid: claim.table_uuid };
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Sorter } from '../spill/sorter.js';
 import type { CallOptions, ObjectInfo, ResolvedObject } from '../storage/port.js';
 import type { Claim } from './claim.js';
 import { listTarget, type TargetFile } from './files.js';
-import { announceAbort, isRecord, readFlags, removeRecord, withdrawAbort } from './flags.js';
+import { announceAbort, isRecord, readFlags, removeRecord, whoseClaim, withdrawAbort } from './flags.js';
 import type { TargetLayout } from './layout.js';
 import { tableAt, tableExists } from './prepare.js';
 import { type ConcreteMetadata, originalName } from './write.js';
@@ -29,16 +29,18 @@ const BATCH = 1000;
 
 /**
  * Removes what a restore wrote: objects of its plan under its own claim, and nothing else; only when the catalog has no table of that name, none at that place whatever its
- * name, and nobody may be registering one. Returns the number of objects, or why nothing was removed.
+ * name, nobody may be registering one, and no other restore has claimed the place since. Returns the number of objects, or why nothing was removed.
  */
 export async function rollBack(expected: Sorter<TargetFile>, context: RollbackContext): Promise<number | 'exists' | 'busy'> {
   const { claimAt, catalog } = context;
   if (await tableExists(catalog, context.target, context.call)) return 'exists';
   if (!(await announceAbort(claimAt, context.call))) return 'busy';
+  const whose = await whoseClaim(claimAt, context.claim, context.call);
   const { registering } = await readFlags(claimAt, context.call);
-  // A lost create_table may have made the table after all, and it may have been renamed.
-  const made = registering.length > 0 && (await tableAt(catalog, context.layout.location, context.call));
-  if (made || (await tableExists(catalog, context.target, context.call))) {
+  // A lost create_table may have made the table after all, or another process has finished it; and it may have been renamed.
+  const doubtful = registering.length > 0 || whose === 'none';
+  const made = doubtful && (await tableAt(catalog, context.layout.location, context.call));
+  if (made || whose === 'another' || (await tableExists(catalog, context.target, context.call))) {
     await withdrawAbort(claimAt, context.call);
     return 'exists';
   }

@@ -180,3 +180,31 @@ test('a table that merely contains the place is not taken for the restored one',
   world.tables.set('hive.everything', { metadataLocation: 'memory://wh/x.json', location: world.uri('wh') });
   await expectTable(world, await capture(world, table), (await world.restore()) as Restored);
 });
+
+test('a process that was overtaken by another with the same command removes nothing, even when the table was renamed since', async () => {
+  const { world, table } = await prepare();
+  const first = new Between('register', 'before', die);
+  await world.restore({}, first).catch(() => {});
+  // The slow one has proven everything and is about to announce; the other one finishes, and its table is renamed.
+  const slow = new Faults();
+  await world.fork().restore({}, slow);
+  const announce = slow.log.findIndex(({ op, key }) => op === 'create' && key.includes('.registering-'));
+  let n = 0;
+  class Overtaken extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (n++ === announce) {
+        await world.restore();
+        rename(world.tables, 'db.r', 'db.final');
+      }
+      return super.run(op, key, call);
+    }
+  }
+  expect(await failure(world.restore({}, new Overtaken()), 'target-not-empty')).toMatchObject({ exit: 23 });
+  const { metadataLocation } = world.tables.get('db.final') as { metadataLocation: string };
+  const { 'table-uuid': tableUuid } = JSON.parse((await world.get(metadataLocation)).toString());
+  await expectTable(world, await capture(world, table), {
+    location: world.uri('wh', 'db/r'),
+    metadataLocation,
+    tableUuid,
+  } as Restored);
+});
