@@ -6,8 +6,9 @@ import type { InventoryFile } from '../repository/inventory.js';
 import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
-import { leftJoin } from '../spill/join.js';
-import type { CallOptions, ObjectInfo, StoreResolver, WriteResult } from '../storage/port.js';
+import { leftJoin, none } from '../spill/join.js';
+import { abortLeftovers } from '../storage/leftovers.js';
+import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
 import { type FilePlan, type NewFile, placedKey } from './files.js';
 
@@ -24,15 +25,12 @@ export interface CopyContext {
   readonly call: CallOptions;
 }
 
-/** No file below this size is ever uploaded in parts (S3: 5 MiB). */
-const SMALLEST_PART = 5 * 1024 * 1024;
-
 /**
  * Copies every new content file into the run, keeping what an interrupted attempt left (same key and length), and records where each one lies. Then proves the length of each
  * by one LIST: a copy's answer holds none.
  */
 export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<void> {
-  const held = context.continued ? listBelow(context.place, runDataPrefix(context.run), context.call) : nothing();
+  const held = context.continued ? listBelow(context.place, runDataPrefix(context.run), context.call) : none();
   const progress = { done: 0, bytes: 0 };
   const copyOne = async ({ left, right }: { left: NewFile; right: { size: number; etag?: string } | undefined }) => {
     const kept =
@@ -51,15 +49,12 @@ export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<v
   await proveLengths(plan, context);
 }
 
-async function* nothing(): AsyncGenerator<ObjectInfo> {}
-
 async function copyFile(file: NewFile, context: CopyContext): Promise<{ key: string; result: WriteResult }> {
   const uri = concretePath(file.path, context.location);
   const { store, key: sourceKey } = context.source.resolve(uri);
   const source = { store, key: sourceKey, size: file.size };
   const { place, call } = context;
-  // Some stores list unfinished uploads only for an exact key.
-  if (context.continued && file.size >= SMALLEST_PART) await place.store.abortUploads(place.prefix + file.k, call);
+  if (context.continued) await abortLeftovers(place.store, place.prefix + file.k, file.size, call);
   try {
     try {
       return { key: file.k, result: await transfer(source, { store: place.store, key: place.prefix + file.k }, call) };

@@ -1,5 +1,5 @@
 import { BcnError } from '../errors.js';
-import { concretePath } from '../iceberg/paths.js';
+import { concretePath, nameBelow } from '../iceberg/paths.js';
 import type { Amount } from '../plan.js';
 import type { Base } from '../repository/hints.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
@@ -55,7 +55,7 @@ type Side = TreeEntry | (Keyed & { readonly held: InventoryFile; readonly retain
 
 /**
  * Decides, for each live file of the table once, whether the repository holds it. A file is reused when service, full path, size, table uuid and adding snapshot are equal in
- * the base (format, "Backup" 5); the caller has compared service, location and uuid.
+ * the base (format, "Backup" 5); the caller has compared endpoint, location and uuid.
  */
 export async function planFiles(tree: Tree, context: FilePlanContext): Promise<FilePlan> {
   const fresh = new Sorter<NewFile>(context.scratch, 'fresh');
@@ -105,7 +105,7 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
 
 function freshKey(uri: string, { run, location, place }: FilePlanContext): string {
   if (run !== undefined) return dataKey(run, uri, place.prefix.length);
-  return uri.slice(location.replace(/\/+$/, '').length + 1);
+  return nameBelow(uri, location);
 }
 
 async function withBase(tree: Tree, context: FilePlanContext, root: Root, kept: ReadonlySet<string>): Promise<Sorter<Side>> {

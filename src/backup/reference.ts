@@ -1,4 +1,4 @@
-import { concretePath } from '../iceberg/paths.js';
+import { concretePath, nameBelow, rootOf } from '../iceberg/paths.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { RootManifest } from '../repository/root.js';
@@ -31,8 +31,7 @@ export interface ReferenceContext {
  */
 export async function referenceFiles(plan: FilePlan, held: readonly RootManifest[], context: ReferenceContext): Promise<void> {
   const { location, table, scratch, call } = context;
-  const bare = location.replace(/\/+$/, '');
-  const nameOf = (path: string) => concretePath(path, location).slice(bare.length + 1);
+  const nameOf = (path: string) => nameBelow(concretePath(path, location), location);
   const live = new Sorter<LiveFile>(scratch, 'referenced');
   for await (const { files } of readInventory(context.place, held, call)) {
     for (const { path, size } of files) await live.add({ k: nameOf(path), path, size });
@@ -54,7 +53,7 @@ export async function referenceFiles(plan: FilePlan, held: readonly RootManifest
 
 /** Objects of the table, `key` being the name below its location. */
 async function* listSource({ source, location, call }: ReferenceContext): AsyncGenerator<ObjectInfo> {
-  const { store, key: root } = source.resolve(`${location.replace(/\/+$/, '')}/`);
+  const { store, key: root } = source.resolve(`${rootOf(location)}/`);
   for await (const page of store.list(root, call))
     for (const object of page.objects) yield { ...object, key: object.key.slice(root.length) };
 }

@@ -1,9 +1,9 @@
-import { BcnError, isCode } from '../errors.js';
+import { BcnError } from '../errors.js';
 import type { ManifestEntry } from '../iceberg/manifest.js';
 import type { ManifestListEntry } from '../iceberg/manifest-list.js';
 import type { TableMetadata } from '../iceberg/metadata.js';
 import { isUnder } from '../iceberg/paths.js';
-import { type Location, parseLocation } from '../storage/location.js';
+import { findLocation } from '../storage/location.js';
 
 /** How many objects a refusal names for each reason. */
 const EXAMPLES = 3;
@@ -86,17 +86,7 @@ export class Refusals {
 
 /** Whether a path that is not spelt as below the location is at the same place: `s3a://` and `s3://`, `file:/` and `file:///`. */
 function isOtherSpelling(path: string, location: string): boolean {
-  const [file, root] = [placeOf(path), placeOf(location)];
+  const [file, root] = [findLocation(path), findLocation(location)];
   if (!file || !root) return false;
   return file.scheme === root.scheme && file.bucket === root.bucket && isUnder(`/${file.key}`, `/${root.key}`);
-}
-
-/** Undefined for what no store serves, such as hdfs://. */
-function placeOf(uri: string): Location | undefined {
-  try {
-    return parseLocation(uri);
-  } catch (error) {
-    if (isCode(error, 'config')) return undefined;
-    throw error;
-  }
 }

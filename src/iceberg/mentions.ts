@@ -1,6 +1,7 @@
 import { JsonCursor } from './json/cursor.js';
 import { decodeString, hasEscape } from './json/text.js';
 import { shapeOf, walk } from './json/walk.js';
+import { rootOf } from './paths.js';
 
 /** A value that holds the text of a root but is no path field: reported, never changed. */
 export interface Mention {
@@ -23,7 +24,7 @@ const MAPPED = /^write\.(data|metadata|object-storage|folder-storage)\.path$/;
  * @throws BcnError `corrupt`
  */
 export function findMentions(bytes: Buffer, name: string, root: string): readonly Mention[] {
-  const text = root.replace(/\/+$/, '');
+  const text = rootOf(root);
   const found = new Map<string, Mention>();
   if (text === '') return [];
   const cursor = JsonCursor.open(bytes, name);

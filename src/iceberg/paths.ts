@@ -14,7 +14,7 @@ const RELATIVE = 'bcn-rel:';
 const ABSOLUTE = 'bcn-abs:';
 
 /** A location without its trailing slashes. */
-function rootOf(location: string): string {
+export function rootOf(location: string): string {
   let end = location.length;
   while (end > 0 && location[end - 1] === '/') end--;
   return location.slice(0, end);
@@ -24,6 +24,11 @@ function rootOf(location: string): string {
 export function isUnder(path: string, root: string): boolean {
   const bare = rootOf(root);
   return path.startsWith(bare) && path[bare.length] === '/';
+}
+
+/** The name below its location of a path that `isUnder` it. */
+export function nameBelow(path: string, location: string): string {
+  return path.slice(rootOf(location).length + 1);
 }
 
 /** The form of `path` that does not depend on the table's `location`. Defined for every string; undone by `concretePath`. */

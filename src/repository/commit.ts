@@ -30,7 +30,7 @@ export interface CommittedTable {
   readonly write_paths: Readonly<Record<string, string>>;
   readonly metadata_location: string;
   readonly format_version: number;
-  /** Service that the files were read from. */
+  /** Endpoint that the files were read from. */
   readonly source: string;
   readonly snapshots: number;
   readonly refs: readonly { readonly name: string; readonly type: string; readonly snapshot_id: string }[];

@@ -1,4 +1,5 @@
 import { isCode } from '../errors.js';
+import { parallel } from '../parallel.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import type { Commit, CommittedTable } from './commit.js';
@@ -38,8 +39,8 @@ export async function findBase(
     break;
   }
   let newest: Base | undefined;
-  for await (const name of backupNames(place, options)) {
-    const base = await asBase(place, name, identity, mode, options);
+  const read = (name: string) => asBase(place, name, identity, mode, options);
+  for await (const base of parallel(backupNames(place, options), read, 16)) {
     if (base && (!newest || base.commit.when > newest.commit.when)) newest = base;
   }
   return newest;

@@ -1,5 +1,5 @@
-import { pMapIterable } from 'p-map';
 import { BcnError, isCode } from '../errors.js';
+import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
 import { summarise } from './commit.js';
 import { readDeletion } from './events.js';
@@ -24,9 +24,7 @@ export async function listBackups(place: RepositoryPlace, options: CallOptions =
   await readRecord(place, options);
   const backups: BackupSummary[] = [];
   const damaged: { object: string; message: string }[] = [];
-  for await (const found of pMapIterable(backupNames(place, options), (name) => load(place, name, options), {
-    concurrency: 16,
-  })) {
+  for await (const found of parallel(backupNames(place, options), (name) => load(place, name, options), 16)) {
     if (found instanceof BcnError) damaged.push({ object: found.object ?? placeUri(place), message: found.message });
     else if (found) backups.push(found);
   }

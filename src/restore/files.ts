@@ -7,8 +7,9 @@ import type { Commit, CommittedTable } from '../repository/commit.js';
 import { readInventory } from '../repository/inventory.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Root } from '../repository/root.js';
-import { groups, leftJoin } from '../spill/join.js';
+import { groups, leftJoin, none } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
+import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions, Checksum, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
 import type { TargetLayout } from './layout.js';
@@ -89,14 +90,11 @@ export async function copyContent(plan: ContentPlan, context: CopyContext): Prom
   }
 }
 
-/** No file below this size is ever uploaded in parts (S3: 5 MiB). */
-const SMALLEST_PART = 5 * 1024 * 1024;
-
 async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
   const { store } = context.layout.root;
   const source = contentSource(file, context);
   let sum: Checksum | undefined;
-  if (context.resuming && file.size >= SMALLEST_PART) await store.abortUploads(file.k, context.call);
+  if (context.resuming) await abortLeftovers(store, file.k, file.size, context.call);
   try {
     ({ sum } = await transfer(source, { store, key: file.k }, context.call));
   } catch (error) {
@@ -161,8 +159,6 @@ export async function proveTarget(expected: Sorter<TargetFile>, context: Content
 export async function* listTarget(layout: TargetLayout, call: CallOptions): AsyncGenerator<ObjectInfo> {
   for await (const page of layout.root.store.list(layout.root.key, call)) yield* page.objects;
 }
-
-async function* none(): AsyncGenerator<ObjectInfo> {}
 
 function foreignObject({ layout }: ContentContext, object: ObjectInfo): BcnError {
   const uri = `${layout.root.store.uri}/${object.key}`;

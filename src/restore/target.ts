@@ -3,7 +3,7 @@ import { BcnError, isCode } from '../errors.js';
 import type { CommittedTable } from '../repository/commit.js';
 import { MAX_KEY } from '../repository/keys.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
-import { parseLocation } from '../storage/location.js';
+import { findLocation, parseLocation } from '../storage/location.js';
 import { liesInside, overlaps } from '../storage/overlap.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
 
@@ -80,22 +80,12 @@ export async function assertTargetApart(
   if (same || liesInside(location, table.location)) refuse('the source table', table.location);
   try {
     for await (const entry of catalog.list(target.namespace, call)) {
-      if (entry.name === target.name || entry.location === undefined || !isKnown(entry.location)) continue;
+      if (entry.name === target.name || entry.location === undefined || !findLocation(entry.location)) continue;
       if (overlaps(location, entry.location))
         refuse(`the table ${[...target.namespace, entry.name].join('.')} at`, entry.location);
     }
   } catch (error) {
     // Preflight has let it pass: in a path catalog a namespace begins with its first table.
     if (!isCode(error, 'namespace-not-found')) throw error;
-  }
-}
-
-function isKnown(location: string): boolean {
-  try {
-    parseLocation(location);
-    return true;
-  } catch {
-    // hdfs:// and the like: no store that bcn writes to.
-    return false;
   }
 }

@@ -32,3 +32,6 @@ export async function* leftJoin<L extends Keyed, R extends { readonly key: strin
     await iterator.return?.();
   }
 }
+
+/** A right side that holds nothing. */
+export async function* none(): AsyncGenerator<never> {}

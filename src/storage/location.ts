@@ -1,4 +1,4 @@
-import { BcnError } from '../errors.js';
+import { BcnError, isCode } from '../errors.js';
 
 /** Where a URI of Iceberg metadata points: a store (scheme and bucket) and a key in it. */
 export interface Location {
@@ -34,6 +34,16 @@ export function parseLocation(uri: string): Location {
   const bucket = slash === -1 ? rest.slice(2) : rest.slice(2, slash);
   if (bucket === '') throw refused(uri, 'names no bucket', `Write ${name}://bucket/key.`);
   return { scheme, bucket, key: slash === -1 ? '' : rest.slice(slash + 1) };
+}
+
+/** The same, or undefined for a location that no store of bcn serves: metastores and metadata name hdfs:// and the like too. */
+export function findLocation(uri: string): Location | undefined {
+  try {
+    return parseLocation(uri);
+  } catch (error) {
+    if (isCode(error, 'config')) return undefined;
+    throw error;
+  }
 }
 
 function filePath(uri: string, rest: string): string {

@@ -1,5 +1,5 @@
 import { isCode } from '../errors.js';
-import { concretePath } from '../iceberg/paths.js';
+import { concretePath, rootOf } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
 import { groups, leftJoin } from '../spill/join.js';
@@ -35,7 +35,7 @@ export async function checkContent(context: CheckContext): Promise<ContentCheck>
       await wanted.add({ k, file });
     }
   }
-  if (reference) prefixes.add(deps.source.resolve(`${table.location.replace(/\/+$/, '')}/`).key);
+  if (reference) prefixes.add(deps.source.resolve(`${rootOf(table.location)}/`).key);
   const result = { files: 0, bytesRead: 0, withoutChecksum: 0 };
   const once = (async function* () {
     for await (const [first] of groups(wanted.sorted())) yield first as Wanted;

@@ -22,11 +22,12 @@ import os
 import uuid
 from datetime import date, datetime, time
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import fastavro
 import pyarrow
 import pyiceberg
+from json_handler import JsonHandler
 from pyiceberg.catalog import load_catalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
 from pyiceberg.table import StaticTable
@@ -147,36 +148,12 @@ def write_avro(body):
     return {"base64": base64.b64encode(out.getvalue()).decode()}
 
 
-CALLS = {"/scan": scan, "/static": static, "/create": create, "/fastavro": read_avro, "/write-avro": write_avro}
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.0"
-
-    def do_GET(self):
-        self.reply(200, {"pyiceberg": pyiceberg.__version__})
-
-    def do_POST(self):
-        try:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            call = CALLS.get(self.path)
-            if call is None:
-                self.reply(404, {"error": f"no such call: {self.path}"})
-            else:
-                self.reply(200, call(body))
-        except Exception as error:  # An oracle reports whatever its library says.
-            self.reply(400, {"error": f"{type(error).__name__}: {error}"})
-
-    def reply(self, status, value):
-        data = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *args):
-        pass
-
-
-ThreadingHTTPServer(("127.0.0.1", int(os.environ["LAB_PORT"])), Handler).serve_forever()
+JsonHandler.about = {"pyiceberg": pyiceberg.__version__}
+JsonHandler.calls = {
+    "/scan": scan,
+    "/static": static,
+    "/create": create,
+    "/fastavro": read_avro,
+    "/write-avro": write_avro,
+}
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["LAB_PORT"])), JsonHandler).serve_forever()

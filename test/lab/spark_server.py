@@ -12,14 +12,14 @@ and "-Infinity"; binaries hex; dates and timestamps ISO 8601 (timestamps with a 
 Catalogs: `hms` (Hive Metastore, S3FileIO), `path` (Hadoop catalog in a local folder), `static` (in memory; /read registers here, any S3 or local file).
 """
 
-import json
 import math
 import os
 import uuid
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 
+from json_handler import JsonHandler
 from pyspark.sql import SparkSession
 from pyspark.sql.types import TimestampNTZType, TimestampType, VariantVal
 
@@ -129,36 +129,10 @@ def read(spark, path, snapshot_id=None, limit=10_000):
         spark.sql(f"DROP TABLE {name}")
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.0"
-    spark = None
-
-    def do_GET(self):
-        self.reply(200, {"spark": self.spark.version, "warehouse": os.environ["LAB_WAREHOUSE"]})
-
-    def do_POST(self):
-        try:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            if self.path == "/sql":
-                self.reply(200, answer(self.spark.sql(body["sql"])))
-            elif self.path == "/read":
-                self.reply(200, read(self.spark, body["path"], body.get("snapshot_id"), body.get("limit") or 10_000))
-            else:
-                self.reply(404, {"error": f"no such call: {self.path}"})
-        except Exception as error:  # Spark's errors have many types; the caller sees the text of each.
-            self.reply(400, {"error": f"{type(error).__name__}: {error}"})
-
-    def reply(self, status, value):
-        data = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *args):
-        pass
-
-
-Handler.spark = start_session()
-HTTPServer(("127.0.0.1", int(os.environ["LAB_PORT"])), Handler).serve_forever()
+spark = start_session()
+JsonHandler.about = {"spark": spark.version, "warehouse": os.environ["LAB_WAREHOUSE"]}
+JsonHandler.calls = {
+    "/sql": lambda body: answer(spark.sql(body["sql"])),
+    "/read": lambda body: read(spark, body["path"], body.get("snapshot_id"), body.get("limit") or 10_000),
+}
+HTTPServer(("127.0.0.1", int(os.environ["LAB_PORT"])), JsonHandler).serve_forever()

@@ -1,4 +1,4 @@
-import { parseLocation } from '../../storage/location.js';
+import { findLocation, parseLocation } from '../../storage/location.js';
 import { liesInside, overlaps } from '../../storage/overlap.js';
 import type { ListedEntry, TableIdent } from '../port.js';
 import type { HiveClient } from './client.js';
@@ -30,7 +30,7 @@ export async function findAt(client: HiveClient, wanted: string, options: Sessio
   for (const database of await client.getAllDatabases(options)) {
     try {
       for await (const { name, location } of listEntries(client, database, options)) {
-        if (location === undefined || !isReadable(location) || !overlaps(location, wanted)) continue;
+        if (location === undefined || !findLocation(location) || !overlaps(location, wanted)) continue;
         const ident = { namespace: [database], name };
         if (!liesInside(location, wanted) && !liesInside(wanted, location)) return ident;
         near ??= ident;
@@ -41,14 +41,4 @@ export async function findAt(client: HiveClient, wanted: string, options: Sessio
     }
   }
   return near;
-}
-
-/** Metastores hold tables of other systems too (hdfs, gs): such a place is none of ours. */
-function isReadable(location: string): boolean {
-  try {
-    parseLocation(location);
-    return true;
-  } catch {
-    return false;
-  }
 }
