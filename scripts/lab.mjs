@@ -1,7 +1,8 @@
 /** `npm run lab -- up [parts] | down | status | env`: the real parts in the background, for work by hand. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { labEnvironment, PARTS, startLab } from '../test/lab/start.mjs';
+import { PARTS } from '../test/lab/native.mjs';
+import { labEnvironment, startLab } from '../test/lab/start.mjs';
 import { cacheRoot } from './lib/cache.mjs';
 import { isAlive, killRunning, stopServers } from './lib/proc.mjs';
 

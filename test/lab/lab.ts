@@ -1,16 +1,49 @@
 import { describe } from 'vitest';
 
-/** The address of each real part. `missing` gives the reason for each that is not there. */
-export interface Lab {
-  readonly s3?: { readonly endpoint: string; readonly accessKey: string; readonly secretKey: string };
-  /** `thrift://host:port` */
-  readonly hms?: { readonly uri: string };
-  readonly spark?: { readonly url: string };
-  readonly pyiceberg?: { readonly url: string };
-  readonly missing: Readonly<Record<string, string>>;
+/** One S3 service of the lab. */
+export interface S3Part {
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Default us-east-1. */
+  readonly region?: string;
+  /** PEM file of the authority behind an https endpoint. */
+  readonly ca?: string;
 }
 
-export type Part = 's3' | 'hms' | 'spark' | 'pyiceberg';
+/** One metastore of the lab; `uri` = `thrift://host:port`. */
+export interface HmsPart {
+  readonly uri: string;
+  /** PEM file of the authority, where it speaks TLS. */
+  readonly ca?: string;
+}
+
+interface Parts {
+  /** MinIO, as most tests use it. */
+  readonly s3: S3Part;
+  /** A second MinIO with all that is unusual: other keys, TLS of a private authority, another region, virtual hosts. */
+  readonly minio2: S3Part;
+  /** Another implementation: real folders, no compare-and-swap. */
+  readonly versitygw: S3Part;
+  /** Hive Metastore 4.0.0 on Derby, as most tests use it: Spark and pyiceberg can talk to it. */
+  readonly hms: HmsPart;
+  /** 3.1.3 on Derby. */
+  readonly hms3: HmsPart;
+  /** 4.0.1 on PostgreSQL: no `get_table`. */
+  readonly hms401: HmsPart;
+  /** 4.0.0 with TLS and framed transport. */
+  readonly hmsTls: HmsPart;
+  /** 4.0.0 that demands SASL. */
+  readonly hmsSasl: HmsPart;
+  readonly postgres: { readonly host: string; readonly port: number; readonly user: string; readonly password: string };
+  readonly spark: { readonly url: string };
+  readonly pyiceberg: { readonly url: string };
+}
+
+export type Part = keyof Parts;
+
+/** The address of each real part. `missing` gives the reason for each that is not there. */
+export type Lab = Partial<Parts> & { readonly missing: Readonly<Record<string, string>> };
 
 /** The lab that `npm test` started (BCN_LAB), else the addresses of `npm run lab -- env` (BCN_TEST_*). */
 export function lab(env: NodeJS.ProcessEnv = process.env): Lab {
@@ -58,9 +91,12 @@ export function missingReason(found: Lab, parts: readonly Part[]): string | unde
 /** Addresses for a body that is only collected: well-formed, and refused by every network. */
 function placeholder(found: Lab): Lab {
   const url = 'http://127.0.0.1:1';
+  const s3 = { endpoint: url, accessKey: 'none', secretKey: 'none' };
+  const hms = { uri: 'thrift://127.0.0.1:1' };
   return {
-    s3: { endpoint: url, accessKey: 'none', secretKey: 'none' },
-    hms: { uri: 'thrift://127.0.0.1:1' },
+    ...{ s3, minio2: s3, versitygw: s3 },
+    ...{ hms, hms3: hms, hms401: hms, hmsTls: hms, hmsSasl: hms },
+    postgres: { host: '127.0.0.1', port: 1, user: 'none', password: 'none' },
     spark: { url },
     pyiceberg: { url },
     ...found,

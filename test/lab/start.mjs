@@ -1,17 +1,9 @@
 /** Gets the real parts: from addresses in the environment, else from Docker, else as native processes out of the cache. */
 import { dockerAnswers, startContainers } from './containers.mjs';
+import { NATIVE, PARTS } from './native.mjs';
 import { putBucket } from './parts/bucket.mjs';
-import { provisionHms, startHms } from './parts/hms.mjs';
-import { provisionMinio, startMinio } from './parts/minio.mjs';
-import { provisionPyiceberg, startPyiceberg } from './parts/pyiceberg.mjs';
-import { provisionSpark, startSpark } from './parts/spark.mjs';
 
-export const PARTS = ['s3', 'hms', 'spark', 'pyiceberg'];
-
-const PROVISION = { s3: provisionMinio, hms: provisionHms, spark: provisionSpark, pyiceberg: provisionPyiceberg };
-const START = { s3: startMinio, hms: startHms, spark: startSpark, pyiceberg: startPyiceberg };
 const NO_CONTAINERS = { addresses: {}, stop: async () => {} };
-const NEEDS = { s3: [], hms: ['s3'], spark: ['s3', 'hms'], pyiceberg: [] };
 
 /**
  * @typedef {object} Lab  what BCN_LAB holds; a part is either an address or a reason in `missing`
@@ -19,6 +11,7 @@ const NEEDS = { s3: [], hms: ['s3'], spark: ['s3', 'hms'], pyiceberg: [] };
  * @property {{ uri: string }} [hms]
  * @property {{ url: string }} [spark]
  * @property {{ url: string }} [pyiceberg]
+ * (and the others: native.mjs, lab.ts)
  * @property {Record<string, string>} missing
  */
 
@@ -49,7 +42,7 @@ export async function startLab({ runFolder, keep, log, changed = () => {}, parts
     try {
       lab[part] = given[part] ?? containers.addresses[part] ?? (await native(part));
       if (part === 's3') for (const bucket of ['warehouse', 'iceberg']) await putBucket(lab.s3, bucket);
-      log(`${part}: ${lab[part].endpoint ?? lab[part].uri ?? lab[part].url}`);
+      log(`${part}: ${lab[part].endpoint ?? lab[part].uri ?? lab[part].url ?? lab[part].port}`);
     } catch (error) {
       delete lab[part];
       lab.missing[part] = oneLine(error);
@@ -59,10 +52,11 @@ export async function startLab({ runFolder, keep, log, changed = () => {}, parts
   };
   const native = async (part) => {
     if (given.errors[part]) throw new Error(given.errors[part]);
-    const [folder] = await Promise.all([PROVISION[part](log), ...NEEDS[part].map(start)]);
-    const lacking = NEEDS[part].find((need) => !lab[need]);
+    const { provision, needs } = NATIVE[part];
+    const [folder] = await Promise.all([provision(log), ...needs.map(start)]);
+    const lacking = needs.find((need) => !lab[need]);
     if (lacking) throw new Error(`needs ${lacking}: ${lab.missing[lacking]}`);
-    return START[part]({ folder, runFolder, keep, ...lab });
+    return NATIVE[part].start({ folder, runFolder, keep, ...lab });
   };
   await Promise.all(parts.map(start));
   return { ...lab, stopContainers: containers.stop };
@@ -122,8 +116,10 @@ function oneLine(error) {
 }
 
 /** The environment that hands a lab to programs started by hand: `name=value` pairs. */
-export function labEnvironment({ s3, hms, spark, pyiceberg }) {
-  const pairs = {};
+export function labEnvironment(lab) {
+  const { s3, hms, spark, pyiceberg } = lab;
+  // The whole lab for the tests, the well-known parts for everything else.
+  const pairs = { BCN_LAB: JSON.stringify(lab) };
   if (s3) {
     pairs.S3_ENDPOINT = pairs.BCN_TEST_S3_ENDPOINT = s3.endpoint;
     pairs.S3_ACCESS_KEY = pairs.BCN_TEST_S3_ACCESS_KEY = s3.accessKey;

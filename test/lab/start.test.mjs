@@ -18,7 +18,7 @@ test('addresses of the environment are used, nothing is started', async () => {
     BCN_TEST_SPARK_URL: url,
     BCN_TEST_PYICEBERG_URL: url,
   };
-  expect(await startLab({ ...options, env })).toMatchObject({
+  expect(await startLab({ ...options, env, parts: ['s3', 'hms', 'spark', 'pyiceberg'] })).toMatchObject({
     s3: { endpoint: url, accessKey: 'admin', secretKey: 'password' },
     hms: { uri: 'thrift://h:1' },
     spark: { url },
@@ -37,6 +37,7 @@ test('an address that does not answer makes the part missing, with the reason; i
 
 test('the environment of a lab: only parts that are there', () => {
   expect(labEnvironment({ hms: { uri: 'thrift://h:1' } })).toEqual({
+    BCN_LAB: '{"hms":{"uri":"thrift://h:1"}}',
     HIVE_METASTORE_URI: 'thrift://h:1',
     BCN_TEST_HMS_URI: 'thrift://h:1',
   });
