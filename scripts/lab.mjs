@@ -17,16 +17,14 @@ if (!Object.hasOwn(commands, command ?? '') || parts.some((part) => !PARTS.inclu
 }
 await commands[command]();
 
+/** Starts the parts named (all, if none) that do not run yet. */
 async function up() {
   const before = readState();
-  if (before?.servers.some(isAlive)) {
-    console.error('A lab is up already; end it with: npm run lab -- down');
-    process.exit(1);
-  }
+  const running = before?.servers.some(isAlive) ? before : undefined;
   const folder = join(cacheRoot(), 'lab');
-  rmSync(folder, { recursive: true, force: true });
+  if (!running) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const state = { folder, servers: [], lab: { missing: {} } };
+  const state = running ?? { folder, servers: [], lab: { missing: {} } };
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, async () => {
       killRunning();
@@ -44,7 +42,8 @@ async function up() {
   };
   const log = (line) => console.error(line);
   // Containers end with the process that made them; what stays in the background is native.
-  const lab = await startLab({ runFolder: folder, keep, log, changed, parts: parts.length > 0 ? parts : PARTS, docker: false });
+  const wanted = parts.length > 0 ? parts : PARTS;
+  const lab = await startLab({ runFolder: folder, keep, log, changed, parts: wanted, running: state.lab, docker: false });
   const missing = Object.keys(lab.missing);
   console.error(missing.length > 0 ? `The lab is up without ${missing.join(', ')}.` : 'The lab is up.');
   console.error('Its addresses: npm run lab -- env');

@@ -25,12 +25,14 @@ const NO_CONTAINERS = { addresses: {}, stop: async () => {} };
  * @param {readonly string[]} [options.parts]
  * @param {boolean} [options.docker]  whether containers may be used
  * @param {NodeJS.ProcessEnv} [options.env]
+ * @param {Lab} [options.running]  parts that are up already; they stay as they are
  * @returns {Promise<Lab & { stopContainers: () => Promise<void> }>}
  */
-export async function startLab({ runFolder, keep, log, changed = () => {}, parts = PARTS, docker = true, env = process.env }) {
+export async function startLab(options) {
+  const { runFolder, keep, log, changed = () => {}, parts = PARTS, docker = true, env = process.env, running = {} } = options;
   const given = await addressesFromEnv(env);
   /** @type {Lab} */
-  const lab = { missing: {} };
+  const lab = { ...running, missing: {} };
   const containers = docker ? await containersFor(parts, given, log) : NO_CONTAINERS;
   const started = new Map();
 
@@ -39,6 +41,7 @@ export async function startLab({ runFolder, keep, log, changed = () => {}, parts
     return started.get(part);
   };
   const ready = async (part) => {
+    if (lab[part]) return;
     try {
       lab[part] = given[part] ?? containers.addresses[part] ?? (await native(part));
       if (part === 's3') for (const bucket of ['warehouse', 'iceberg']) await putBucket(lab.s3, bucket);

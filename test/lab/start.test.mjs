@@ -35,6 +35,13 @@ test('an address that does not answer makes the part missing, with the reason; i
   expect(lab.pyiceberg).toEqual({ url });
 });
 
+test('parts that run already stay as they are', async () => {
+  const running = { hms: { uri: 'thrift://running:1' }, missing: { s3: 'an earlier reason' } };
+  const lab = await startLab({ ...options, env: { BCN_TEST_PYICEBERG_URL: url }, parts: ['hms', 'pyiceberg'], running });
+  expect(lab).toMatchObject({ hms: { uri: 'thrift://running:1' }, pyiceberg: { url } });
+  expect(lab.missing).toEqual({});
+});
+
 test('the environment of a lab: only parts that are there', () => {
   expect(labEnvironment({ hms: { uri: 'thrift://h:1' } })).toEqual({
     BCN_LAB: '{"hms":{"uri":"thrift://h:1"}}',
