@@ -1,7 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { BcnError } from '../../errors.js';
 import { allowListeners } from '../guard.js';
+import { ByteBudget } from './budget.js';
 import { type S3Config, serviceLabel } from './config.js';
+
+const UPLOAD_MEMORY = 128 * (1 << 20);
 
 export type Sdk = typeof import('@aws-sdk/client-s3');
 export type Headers = Readonly<Record<string, string>>;
@@ -34,10 +37,13 @@ export class S3Connection {
   readonly service: string;
   /** Set when the service refused the checksum algorithm of single or multipart copies, or deletes in bulk. */
   readonly refused = { copyChecksum: false, partChecksum: false, bulkDelete: false };
+  /** What all uploads together may hold in memory. */
+  readonly memory: ByteBudget;
   #clients: Promise<Clients> | undefined;
 
   constructor(config: S3Config) {
     this.config = config;
+    this.memory = new ByteBudget(config.uploadMemory ?? UPLOAD_MEMORY);
     this.service = serviceLabel(config);
   }
 

@@ -26,6 +26,8 @@ export interface S3Config {
   readonly multipartThreshold?: number;
   /** Bytes of a part, at least 5 MiB; default 256 MiB for copies, 8 MiB for uploads. Grows for objects of more than 10,000 parts. */
   readonly partSize?: number;
+  /** Bytes that all uploads together may hold in memory; default 128 MiB. A part of more is uploaded alone. */
+  readonly uploadMemory?: number;
   /** Asked of the service for copies; default SHA256. */
   readonly copyChecksum?: CopyChecksum;
   /** Name of service and identity: stores of equal labels copy between each other. Default: endpoint and a hash of the key id. */

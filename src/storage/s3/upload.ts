@@ -48,7 +48,8 @@ export async function putObject(
 }
 
 /**
- * Uploads a stream: small ones in one request, others in parts of which four are in memory. The sum is bcn's own, over all
+ * Uploads a stream: small ones in one request, others in parts of which at most four are in memory, and never more than the service's
+ * memory allows for all streams together. The sum is bcn's own, over all
  * bytes. Throws `corrupt` before anything becomes visible when the stream does not hold `size` bytes.
  */
 export async function uploadStream(connection: S3Connection, request: UploadRequest, body: Readable): Promise<WriteResult> {
@@ -56,21 +57,29 @@ export async function uploadStream(connection: S3Connection, request: UploadRequ
   const release = stopOnAbort(body, signal, object);
   try {
     if (size <= PUT_LIMIT) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of counted(body, size, object)) chunks.push(chunk);
-      return await putObject(connection, { bucket, key, signal }, Buffer.concat(chunks));
+      const giveBack = await connection.memory.take(size, signal);
+      try {
+        const chunks: Buffer[] = [];
+        for await (const chunk of counted(body, size, object)) chunks.push(chunk);
+        return await putObject(connection, { bucket, key, signal }, Buffer.concat(chunks));
+      } finally {
+        giveBack();
+      }
     }
     const hash = createHash('sha256');
     const partSize = partSizeFor(size, connection.config.partSize ?? UPLOAD_PART);
     const parts = async function* (): AsyncGenerator<PutPart> {
-      for await (const bytes of sliced(counted(body, size, object), partSize)) {
+      const room = () => connection.memory.take(partSize, signal);
+      for await (const { bytes, giveBack } of sliced(counted(body, size, object), partSize, room)) {
         hash.update(bytes);
         yield (id, number, partSignal) =>
-          putPart(connection, request, { id, number, bytes, signal: partSignal }).catch((error: Error) => {
-            // Else the upload would wait for the next bytes of a source that may stay silent.
-            body.destroy(error);
-            throw error;
-          });
+          putPart(connection, request, { id, number, bytes, signal: partSignal })
+            .catch((error: Error) => {
+              // Else the upload would wait for the next bytes of a source that may stay silent.
+              body.destroy(error);
+              throw error;
+            })
+            .finally(giveBack);
       }
     };
     const { etag, date } = await multipart(connection, { bucket, key, partSize, algorithm: undefined, signal }, parts());
@@ -91,22 +100,36 @@ async function* counted(body: Readable, size: number, object: string): AsyncGene
   if (length !== size) throw wrongLength(object, size, `${length}`);
 }
 
-/** Cuts a stream into pieces of exactly this many bytes, the last one shorter. */
-async function* sliced(body: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
-  let piece = Buffer.allocUnsafe(bytes);
+interface Piece {
+  readonly bytes: Buffer;
+  /** Whoever has used the piece calls this. */
+  readonly giveBack: () => void;
+}
+
+/** Cuts a stream into pieces of exactly this many bytes, the last one shorter; `room` is asked for before the first byte of each. */
+async function* sliced(body: AsyncIterable<Buffer>, bytes: number, room: () => Promise<() => void>): AsyncGenerator<Piece> {
+  let piece: Piece | undefined;
   let filled = 0;
-  for await (const chunk of body) {
-    for (let at = 0; at < chunk.length; ) {
-      const taken = chunk.copy(piece, filled, at);
-      at += taken;
-      filled += taken;
-      if (filled < bytes) continue;
-      yield piece;
-      piece = Buffer.allocUnsafe(bytes);
-      filled = 0;
+  try {
+    for await (const chunk of body) {
+      for (let at = 0; at < chunk.length; ) {
+        piece ??= { giveBack: await room(), bytes: Buffer.allocUnsafe(bytes) };
+        const taken = chunk.copy(piece.bytes, filled, at);
+        at += taken;
+        filled += taken;
+        if (filled < bytes) continue;
+        const full = piece;
+        [piece, filled] = [undefined, 0];
+        yield full;
+      }
     }
+    if (!piece) return;
+    const last = piece;
+    piece = undefined;
+    yield { ...last, bytes: last.bytes.subarray(0, filled) };
+  } finally {
+    piece?.giveBack();
   }
-  if (filled > 0) yield piece.subarray(0, filled);
 }
 
 interface UploadPart {

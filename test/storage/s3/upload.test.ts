@@ -1,5 +1,6 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { BcnError } from '../../../src/errors.js';
 import { failure } from '../../conformance/storage-parts/tools.js';
 import { s3Failure, storeOf, xml } from './fake-server.js';
 
@@ -60,4 +61,54 @@ test('an upload in parts that fails does not wait for a silent source', async ()
   await failure(store.upload('x', body, 20 * MiB), 'storage-auth');
   expect(body.destroyed).toBe(true);
   expect(fake.seen.at(-1)?.method).toBe('DELETE');
+});
+
+test('all uploads together keep to the memory they are given', async () => {
+  let [now, most] = [0, 0];
+  const { store } = await storeOf(
+    (seen, response) => {
+      if (seen.url.includes('uploads'))
+        return xml(response, '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>');
+      if (seen.method === 'POST')
+        return xml(response, '<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
+      now += seen.body.length;
+      most = Math.max(most, now);
+      setTimeout(() => {
+        now -= seen.body.length;
+        response.writeHead(200, { etag: '"p"' }).end();
+      }, 20);
+    },
+    { uploadMemory: 16 * MiB, partSize: 8 * MiB },
+  );
+  const pieces = (count: number) => Readable.from(Array.from({ length: count }, () => Buffer.alloc(MiB)));
+  const sizes = [30, 9, 25, 5, 5, 17];
+  await Promise.all(sizes.map((size, index) => store.upload(`k${index}`, pieces(size), size * MiB)));
+  expect(most).toBeGreaterThan(8 * MiB);
+  expect(most).toBeLessThanOrEqual(16 * MiB);
+});
+
+test('an upload that fails while it waits for memory, or with a part half filled, gives back what it held', async () => {
+  const { store } = await storeOf(
+    (seen, response) => {
+      if (seen.url.includes('uploads'))
+        xml(response, '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>');
+      else if (seen.method === 'POST')
+        xml(response, '<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
+      else response.writeHead(seen.method === 'DELETE' ? 204 : 200, { etag: '"p"' }).end();
+    },
+    { uploadMemory: 8 * MiB, partSize: 8 * MiB },
+  );
+  const silent = new PassThrough();
+  silent.write(Buffer.alloc(MiB));
+  const holding = failure(store.upload('half', silent, 20 * MiB), 'storage-unavailable');
+  const stop = new AbortController();
+  const waiting = failure(
+    store.upload('waits', Readable.from([Buffer.alloc(9 * MiB)]), 9 * MiB, { signal: stop.signal }),
+    'interrupted',
+  );
+  setTimeout(() => stop.abort(), 50);
+  await waiting;
+  silent.destroy(new BcnError('storage-unavailable', 'the source broke off'));
+  await holding;
+  await store.upload('after', Readable.from([Buffer.alloc(9 * MiB)]), 9 * MiB);
 });
