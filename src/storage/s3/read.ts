@@ -3,7 +3,9 @@ import { BcnError } from '../../errors.js';
 import { interrupted, stopOnAbort } from '../guard.js';
 import type { StoredBytes } from '../port.js';
 import type { Answer, S3Connection } from './client.js';
+import { s3Error } from './errors.js';
 import { EmptySuccess } from './failure.js';
+import { BrokenBody, resumable } from './resume.js';
 import { retry } from './retry.js';
 
 export interface ReadRequest {
@@ -14,12 +16,15 @@ export interface ReadRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Raised when a body ends before its announced length, or breaks off. */
-class BrokenBody extends Error {}
+interface Rest {
+  /** Only the bytes from this one on, and only if the object is still this one. */
+  readonly Range?: string;
+  readonly IfMatch?: string;
+}
 
-async function open(connection: S3Connection, { bucket: Bucket, key: Key, signal }: ReadRequest) {
+async function open(connection: S3Connection, { bucket: Bucket, key: Key, signal }: ReadRequest, rest: Rest = {}) {
   const answer = await connection.send(
-    ({ sdk, client, options }) => client.send(new sdk.GetObjectCommand({ Bucket, Key }), options),
+    ({ sdk, client, options }) => client.send(new sdk.GetObjectCommand({ Bucket, Key, ...rest }), options),
     { signal },
   );
   // Any web server answers a GET; what is not from S3 must not be taken for the object.
@@ -40,13 +45,30 @@ export function getObject(connection: S3Connection, request: ReadRequest): Promi
     const { ETag, LastModified } = answer.output;
     return { key: request.key, size: bytes.length, etag: ETag, modified: LastModified?.getTime(), bytes, date: answer.date };
   };
-  const when = (error: unknown) => error instanceof BcnError && error.cause instanceof BrokenBody;
-  return retry({ attempts: 3, when, signal: request.signal }, attempt);
+  return retry({ attempts: 3, when: isBroken, signal: request.signal }, attempt);
 }
 
-/** The object as a stream; one that breaks off is destroyed with `storage-unavailable`, never ended. */
+/**
+ * The object as a stream. One that breaks off is continued from there while the object is still the same (If-Match), else destroyed with
+ * `storage-unavailable` or `source-changed`, never ended.
+ */
 export async function readObject(connection: S3Connection, request: ReadRequest): Promise<Readable> {
-  return body(await open(connection, request), request);
+  const first = await open(connection, request);
+  const { ETag, ContentLength } = first.output;
+  if (!ETag || ContentLength === undefined) return body(first, request);
+  const reopen = async (from: number) => {
+    const range = await open(connection, request, { Range: `bytes=${from}-`, IfMatch: ETag }).catch((error: unknown) => {
+      throw s3Error(error, { action: 'read', ...request }, connection.config);
+    });
+    if (range.output.ContentRange === `bytes ${from}-${ContentLength - 1}/${ContentLength}`) return body(range, request);
+    (range.output.Body as Readable | undefined)?.destroy();
+    throw broken(request.object, `it cannot be continued at byte ${from}`);
+  };
+  return resumable(body(first, request), { reopen, isBroken, signal: request.signal });
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof BcnError && error.cause instanceof BrokenBody;
 }
 
 function body({ output }: Opened, { object, signal }: ReadRequest): Readable {

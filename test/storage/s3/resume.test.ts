@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { failure } from '../../conformance/storage-parts/tools.js';
+import { type Seen, s3Failure, storeOf } from './fake-server.js';
+
+const bytes = randomBytes(300_000);
+
+/** Serves the object, also by range, and breaks off each answer after so many bytes. */
+function serve(seen: Seen, response: ServerResponse, after: number, etag = '"e"'): void {
+  const range = /^bytes=(\d+)-$/.exec(seen.headers.range ?? '');
+  const from = Number(range?.[1] ?? 0);
+  if (range && seen.headers['if-match'] !== etag) {
+    s3Failure(response, 412, 'PreconditionFailed');
+    return;
+  }
+  const part = bytes.subarray(from);
+  response.writeHead(range ? 206 : 200, {
+    'content-length': String(part.length),
+    etag,
+    ...(range ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),
+  });
+  response.write(part.subarray(0, after));
+  if (after >= part.length) response.end();
+  else setTimeout(() => response.destroy(), 10);
+}
+
+test('a download that breaks off again and again is continued, and every byte comes once', async () => {
+  const { store, fake } = await storeOf((seen, response) => serve(seen, response, 70_000));
+  expect((await buffer(await store.read('x'))).equals(bytes)).toBe(true);
+  expect(fake.seen.length).toBeGreaterThan(4);
+  expect(fake.seen[1]?.headers['if-match']).toBe('"e"');
+});
+
+test('tries that bring nothing end', async () => {
+  const { store, fake } = await storeOf((seen, response, count) => serve(seen, response, count === 1 ? 50_000 : 0));
+  const error = await failure(buffer(await store.read('x')), 'storage-unavailable');
+  expect(error.message).toContain('s3://buck/x');
+  expect(fake.seen.length).toBeLessThan(10);
+});
+
+test('an object that was replaced meanwhile is never mixed with its successor', async () => {
+  const { store } = await storeOf((seen, response, count) => serve(seen, response, 70_000, count === 1 ? '"e"' : '"f"'));
+  await failure(buffer(await store.read('x')), 'source-changed');
+});
+
+test('an object that is gone meanwhile is not found', async () => {
+  const { store } = await storeOf((seen, response, count) =>
+    count === 1 ? serve(seen, response, 70_000) : s3Failure(response, 404, 'NoSuchKey'),
+  );
+  await failure(buffer(await store.read('x')), 'object-not-found');
+});
+
+test('another range than the one asked for is not taken', async () => {
+  const { store } = await storeOf((seen, response, count) => {
+    if (count === 1) return serve(seen, response, 70_000);
+    response.writeHead(206, { etag: '"e"', 'content-range': `bytes 0-${bytes.length - 1}/${bytes.length}` });
+    response.end(bytes);
+  });
+  await failure(buffer(await store.read('x')), 'storage-unavailable');
+});
+
+test('an interrupted download is not continued', async () => {
+  const stop = new AbortController();
+  const { store, fake } = await storeOf((seen, response) => serve(seen, response, 70_000));
+  const stream = await store.read('x', { signal: stop.signal });
+  stream.once('data', () => stop.abort());
+  await failure(buffer(stream), 'interrupted');
+  const asked = fake.seen.length;
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(fake.seen.length).toBe(asked);
+});
+
+test('a reader that stops ends the download, also while the service is silent', async () => {
+  let closed = 0;
+  const { store } = await storeOf((_seen, response) => {
+    response.writeHead(200, { 'content-length': '1000', etag: '"e"' });
+    response.write('12345');
+    response.once('close', () => closed++);
+  });
+  const stream = await store.read('x');
+  await new Promise((resolve) => stream.once('data', resolve));
+  stream.destroy();
+  await expect.poll(() => closed).toBe(1);
+});
