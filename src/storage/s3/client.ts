@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { BcnError } from '../../errors.js';
 import { allowListeners } from '../guard.js';
-import { ByteBudget } from './budget.js';
+import { Buffers } from './buffers.js';
 import { type S3Config, serviceLabel } from './config.js';
 
 const UPLOAD_MEMORY = 128 * (1 << 20);
@@ -38,12 +38,12 @@ export class S3Connection {
   /** Set when the service refused the checksum algorithm of single or multipart copies, or deletes in bulk. */
   readonly refused = { copyChecksum: false, partChecksum: false, bulkDelete: false };
   /** What all uploads together may hold in memory. */
-  readonly memory: ByteBudget;
+  readonly memory: Buffers;
   #clients: Promise<Clients> | undefined;
 
   constructor(config: S3Config) {
     this.config = config;
-    this.memory = new ByteBudget(config.uploadMemory ?? UPLOAD_MEMORY);
+    this.memory = new Buffers(config.uploadMemory ?? UPLOAD_MEMORY);
     this.service = serviceLabel(config);
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { stopOnAbort, wrongLength } from '../guard.js';
 import type { WriteResult } from '../port.js';
+import type { Lent } from './buffers.js';
 import type { S3Connection } from './client.js';
 import { partSizeFor } from './config.js';
 import { EmptySuccess } from './failure.js';
@@ -57,29 +58,38 @@ export async function uploadStream(connection: S3Connection, request: UploadRequ
   const release = stopOnAbort(body, signal, object);
   try {
     if (size <= PUT_LIMIT) {
-      const giveBack = await connection.memory.take(size, signal);
+      const lent = await connection.memory.take(size, signal);
+      let sent = false;
       try {
-        const chunks: Buffer[] = [];
-        for await (const chunk of counted(body, size, object)) chunks.push(chunk);
-        return await putObject(connection, { bucket, key, signal }, Buffer.concat(chunks));
+        let filled = 0;
+        for await (const chunk of counted(body, size, object)) filled += chunk.copy(lent.bytes, filled);
+        const result = await putObject(connection, { bucket, key, signal }, lent.bytes);
+        sent = true;
+        return result;
       } finally {
-        giveBack();
+        lent.giveBack(sent);
       }
     }
     const hash = createHash('sha256');
     const partSize = partSizeFor(size, connection.config.partSize ?? UPLOAD_PART);
     const parts = async function* (): AsyncGenerator<PutPart> {
       const room = () => connection.memory.take(partSize, signal);
-      for await (const { bytes, giveBack } of sliced(counted(body, size, object), partSize, room)) {
+      for await (const { bytes, lent } of sliced(counted(body, size, object), partSize, room)) {
         hash.update(bytes);
-        yield (id, number, partSignal) =>
-          putPart(connection, request, { id, number, bytes, signal: partSignal })
-            .catch((error: Error) => {
-              // Else the upload would wait for the next bytes of a source that may stay silent.
-              body.destroy(error);
-              throw error;
-            })
-            .finally(giveBack);
+        yield async (id, number, partSignal) => {
+          let sent = false;
+          try {
+            const done = await putPart(connection, request, { id, number, bytes, signal: partSignal });
+            sent = true;
+            return done;
+          } catch (error) {
+            // Else the upload would wait for the next bytes of a source that may stay silent.
+            body.destroy(error as Error);
+            throw error;
+          } finally {
+            lent.giveBack(sent);
+          }
+        };
       }
     };
     const { etag, date } = await multipart(connection, { bucket, key, partSize, algorithm: undefined, signal }, parts());
@@ -102,33 +112,33 @@ async function* counted(body: Readable, size: number, object: string): AsyncGene
 
 interface Piece {
   readonly bytes: Buffer;
-  /** Whoever has used the piece calls this. */
-  readonly giveBack: () => void;
+  /** Whoever has used the piece ends the loan. */
+  readonly lent: Lent;
 }
 
 /** Cuts a stream into pieces of exactly this many bytes, the last one shorter; `room` is asked for before the first byte of each. */
-async function* sliced(body: AsyncIterable<Buffer>, bytes: number, room: () => Promise<() => void>): AsyncGenerator<Piece> {
-  let piece: Piece | undefined;
+async function* sliced(body: AsyncIterable<Buffer>, bytes: number, room: () => Promise<Lent>): AsyncGenerator<Piece> {
+  let lent: Lent | undefined;
   let filled = 0;
   try {
     for await (const chunk of body) {
       for (let at = 0; at < chunk.length; ) {
-        piece ??= { giveBack: await room(), bytes: Buffer.allocUnsafe(bytes) };
-        const taken = chunk.copy(piece.bytes, filled, at);
+        lent ??= await room();
+        const taken = chunk.copy(lent.bytes, filled, at);
         at += taken;
         filled += taken;
         if (filled < bytes) continue;
-        const full = piece;
-        [piece, filled] = [undefined, 0];
-        yield full;
+        const full = lent;
+        [lent, filled] = [undefined, 0];
+        yield { bytes: full.bytes, lent: full };
       }
     }
-    if (!piece) return;
-    const last = piece;
-    piece = undefined;
-    yield { ...last, bytes: last.bytes.subarray(0, filled) };
+    if (!lent) return;
+    const last = lent;
+    lent = undefined;
+    yield { bytes: last.bytes.subarray(0, filled), lent: last };
   } finally {
-    piece?.giveBack();
+    lent?.giveBack(true);
   }
 }
 
