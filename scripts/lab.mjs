@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { PARTS } from '../test/lab/native.mjs';
 import { labEnvironment, startLab } from '../test/lab/start.mjs';
-import { cacheRoot } from './lib/cache.mjs';
+import { cacheRoot, withLock } from './lib/cache.mjs';
 import { isAlive, killRunning, stopServers } from './lib/proc.mjs';
 
 const STATE = join(cacheRoot(), 'lab.json');
 const USAGE = `usage: npm run lab -- up [${PARTS.join('] [')}] | down | status | env`;
 
 const [command, ...parts] = process.argv.slice(2);
-const commands = { up, down, status, env: printEnvironment };
+const commands = { up, down: () => exclusively(down), status, env: printEnvironment };
 if (!Object.hasOwn(commands, command ?? '') || parts.some((part) => !PARTS.includes(part))) {
   console.error(USAGE);
   process.exit(2);
@@ -19,8 +19,22 @@ await commands[command]();
 
 /** Starts the parts named (all, if none) that do not run yet. */
 async function up() {
+  const missing = await exclusively(startMissing);
+  console.error(missing.length > 0 ? `The lab is up without ${missing.join(', ')}.` : 'The lab is up.');
+  console.error('Its addresses: npm run lab -- env');
+  process.exit(missing.length > 0 ? 1 : 0);
+}
+
+/** Two at once would overwrite each other's state. */
+function exclusively(work) {
+  return withLock(join(cacheRoot(), '.lab.lock'), (line) => console.error(line), work);
+}
+
+/** @returns {Promise<string[]>} the parts that could not be started */
+async function startMissing() {
   const before = readState();
-  const running = before?.servers.some(isAlive) ? before : undefined;
+  if (before) await forgetEnded(before);
+  const running = before?.servers.length > 0 ? before : undefined;
   const folder = join(cacheRoot(), 'lab');
   if (!running) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -33,7 +47,7 @@ async function up() {
     });
   }
   const keep = (server) => {
-    state.servers.push({ name: server.name, pid: server.pid, started: server.started, log: server.log });
+    state.servers.push(server);
     writeState(state);
   };
   const changed = (lab) => {
@@ -44,10 +58,16 @@ async function up() {
   // Containers end with the process that made them; what stays in the background is native.
   const wanted = parts.length > 0 ? parts : PARTS;
   const lab = await startLab({ runFolder: folder, keep, log, changed, parts: wanted, running: state.lab, docker: false });
-  const missing = Object.keys(lab.missing);
-  console.error(missing.length > 0 ? `The lab is up without ${missing.join(', ')}.` : 'The lab is up.');
-  console.error('Its addresses: npm run lab -- env');
-  process.exit(missing.length > 0 ? 1 : 0);
+  return Object.keys(lab.missing);
+}
+
+/** Parts that ended by themselves are started again. */
+async function forgetEnded(state) {
+  const alive = state.servers.filter(isAlive);
+  const ended = state.servers.filter((server) => !alive.includes(server));
+  await stopServers(ended);
+  for (const { part } of ended) if (!alive.some((server) => server.part === part)) delete state.lab[part];
+  state.servers = alive;
 }
 
 async function down() {

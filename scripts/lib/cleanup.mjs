@@ -45,9 +45,9 @@ export function createCleanup(folder) {
     });
   }
   return {
-    keep: ({ name, pid, started }) => {
-      servers.push({ name, pid, started });
-      watchdog.stdin.write(`${JSON.stringify({ name, pid, started })}\n`);
+    keep: (server) => {
+      servers.push(server);
+      watchdog.stdin.write(`${JSON.stringify(server)}\n`);
     },
     onEnd: (action) => actions.push(action),
     end,

@@ -1,6 +1,6 @@
 /** Child processes: commands that must succeed, servers that are stopped by process id, ports, waiting. */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -52,13 +52,23 @@ export function has(command) {
 
 /**
  * Start a server in its own process group, detached from our terminal and our pipes.
- * @param {{ name: string, command: string, args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: string, log: string }} server
- * @returns {{ name: string, pid: number, started: string, log: string, ended: () => string | undefined }}
- *   `started` tells this process from a later one with the same id; `ended` says how it ended, if it did.
+ * @param {object} server
+ * @param {string} server.name
+ * @param {string} server.command
+ * @param {readonly string[]} server.args
+ * @param {NodeJS.ProcessEnv} [server.env]
+ * @param {string} [server.cwd]
+ * @param {string} server.log  file that its output is appended to
+ * @param {{ uid: number, gid: number }} [server.user]  whom it runs as; default: whom we run as
+ * @param {string} [server.stopSignal]  what asks it to end; default SIGTERM
+ * @param {string} [server.scratch]  its folder outside the run's folder, removed when it is stopped
+ * @returns {{ name: string, pid: number, started: string, log: string, stopSignal?: string, scratch?: string,
+ *   ended: () => string | undefined }}  plain data but for `ended`, which says how it ended, if it did;
+ *   `started` tells this process from a later one with the same id
  */
-export function startServer({ name, command, args, env = process.env, cwd, log }) {
+export function startServer({ name, command, args, env = process.env, cwd, log, user, stopSignal, scratch }) {
   const fd = openSync(log, 'a');
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', fd, fd], detached: true });
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', fd, fd], detached: true, ...user });
   closeSync(fd);
   let end;
   child.on('error', (error) => {
@@ -69,7 +79,7 @@ export function startServer({ name, command, args, env = process.env, cwd, log }
   });
   child.unref();
   const pid = child.pid ?? -1;
-  return { name, pid, started: startTime(pid) ?? '', log, ended: () => end };
+  return { name, pid, started: startTime(pid) ?? '', log, stopSignal, scratch, ended: () => end };
 }
 
 /**
@@ -102,10 +112,13 @@ export function isAlive({ pid, started }) {
   return now !== undefined && (!started || now === started);
 }
 
-/** Stop servers by process id: SIGTERM, SIGKILL after 10 s. Those that are gone already are no error. */
+/**
+ * Stop servers by process id: SIGTERM (or what they want), SIGKILL after 10 s. Those that are gone already are no error.
+ * Then their folders outside the run's folder are removed.
+ */
 export async function stopServers(servers) {
   const alive = servers.filter(isAlive);
-  for (const { pid } of alive) killGroup(pid, 'SIGTERM');
+  for (const { pid, stopSignal = 'SIGTERM' } of alive) killGroup(pid, stopSignal);
   const deadline = Date.now() + 10_000;
   let left = alive;
   while (left.length > 0 && Date.now() < deadline) {
@@ -113,6 +126,8 @@ export async function stopServers(servers) {
     left = left.filter(isAlive);
   }
   for (const { pid } of left) killGroup(pid, 'SIGKILL');
+  // Retries: what was killed may have left children that end a moment later, as PostgreSQL's do.
+  for (const { scratch } of servers) if (scratch) rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function killGroup(pid, signal) {

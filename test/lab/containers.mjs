@@ -1,13 +1,16 @@
 /**
  * The same parts as containers, for machines with a Docker engine. The configuration is pure and tested
- * (containers.test.ts); starting needs an engine and testcontainers, which is loaded only then.
+ * (containers.test.mjs); starting needs an engine and testcontainers, which is loaded only then.
  */
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { hadoopXml, s3aProperties } from './hadoop-conf.mjs';
+import { derbyDatabase, hadoopXml } from './hadoop-conf.mjs';
+import { COMPOSE_S3, HADOOP_TOOLS, HIVE_SITE, metastoreSite } from './hive-site.mjs';
+import { putBucket } from './parts/bucket.mjs';
 import { HMS, MINIO } from './versions.mjs';
 
-const ACCESS_KEY = 'admin';
-const SECRET_KEY = 'password';
+const { accessKey, secretKey } = COMPOSE_S3;
+const HEALTH = new URL('../../compose/metastore/health.sh', import.meta.url);
 
 /** How to run MinIO. `alias` is its host name for other containers. */
 export function minioContainer() {
@@ -16,37 +19,27 @@ export function minioContainer() {
     alias: 'minio',
     port: 9000,
     command: ['server', '/data', '--address', ':9000'],
-    environment: { MINIO_ROOT_USER: ACCESS_KEY, MINIO_ROOT_PASSWORD: SECRET_KEY, MINIO_UPDATE: 'off' },
+    environment: { MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey, MINIO_UPDATE: 'off' },
     ready: { path: '/minio/health/ready', port: 9000 },
   };
 }
 
 /**
- * How to run the metastore. It reaches S3 inside the containers' network; clients use the mapped port.
- * Hadoop's S3A lies in the image, but not on its class path.
+ * How to run the metastore. It reaches S3 inside the containers' network; clients use the mapped port. On Derby, unlike
+ * docker compose: PostgreSQL would need a driver that the image lacks, and the tests that need it have a metastore of their own.
  */
-export function hmsContainer(s3 = { endpoint: 'http://minio:9000', accessKey: ACCESS_KEY, secretKey: SECRET_KEY }) {
-  const site = {
-    ...s3aProperties(s3),
-    'metastore.warehouse.dir': 's3a://warehouse/hive',
-    'hive.metastore.warehouse.dir': 's3a://warehouse/hive',
-    'hive.metastore.disallow.incompatible.col.type.changes': false,
-    'metastore.event.db.notification.api.auth': false,
-    // The image's own hive-site.xml sets these two; ours replaces that file.
-    'hive.metastore.event.db.notification.api.auth': false,
-    'javax.jdo.option.ConnectionURL': 'jdbc:derby:;databaseName=/tmp/metastore_db;create=true',
-  };
+export function hmsContainer(s3 = COMPOSE_S3) {
+  const content = hadoopXml(metastoreSite(s3, derbyDatabase('/tmp/metastore_db')));
   return {
     image: HMS.image,
     alias: 'metastore',
     port: 9083,
-    environment: {
-      SERVICE_NAME: 'metastore',
-      HIVE_CUSTOM_CONF_DIR: '/hive_custom_conf',
-      HADOOP_CLASSPATH: '/opt/hadoop/share/hadoop/tools/lib/*',
-      AWS_REGION: 'us-east-1',
-    },
-    files: [{ content: hadoopXml(site), target: '/hive_custom_conf/hive-site.xml', mode: 0o644 }],
+    environment: { SERVICE_NAME: 'metastore', HADOOP_CLASSPATH: HADOOP_TOOLS },
+    files: [
+      { content, target: HIVE_SITE, mode: 0o644 },
+      { content: readFileSync(HEALTH, 'utf8'), target: '/compose/health.sh', mode: 0o644 },
+    ],
+    ready: { command: 'bash /compose/health.sh' },
     startupSeconds: 180,
   };
 }
@@ -103,13 +96,15 @@ export async function startContainers({ hms }) {
       .start();
     started.push(s3);
     const addresses = {
-      s3: { endpoint: `http://${s3.getHost()}:${s3.getMappedPort(minio.port)}`, accessKey: ACCESS_KEY, secretKey: SECRET_KEY },
+      s3: { endpoint: `http://${s3.getHost()}:${s3.getMappedPort(minio.port)}`, accessKey, secretKey },
     };
     if (hms) {
+      // It may look at its warehouse as it starts.
+      await putBucket(addresses.s3, 'warehouse');
       const metastore = hmsContainer();
       const running = await container(metastore)
         .withCopyContentToContainer(metastore.files)
-        .withWaitStrategy(Wait.forListeningPorts())
+        .withWaitStrategy(Wait.forSuccessfulCommand(metastore.ready.command))
         .withStartupTimeout(metastore.startupSeconds * 1000)
         .start();
       started.push(running);

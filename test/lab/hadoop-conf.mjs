@@ -31,12 +31,30 @@ export function s3aProperties({ endpoint, accessKey, secretKey }) {
   };
 }
 
+/** Where a metastore keeps its catalog: Derby inside its own process, in this folder. */
+export function derbyDatabase(folder) {
+  return {
+    'javax.jdo.option.ConnectionURL': `jdbc:derby:;databaseName=${folder};create=true`,
+    'javax.jdo.option.ConnectionDriverName': 'org.apache.derby.jdbc.EmbeddedDriver',
+  };
+}
+
 /**
- * A metastore on Derby that listens on 127.0.0.1 only.
- * @param {{ port: number, derby: string, s3?: { endpoint: string, accessKey: string, secretKey: string } }} options
- *   `derby`: the database folder; without `s3` there is no object store (enough to initialise the schema)
+ * The same in a database of a PostgreSQL server.
+ * @param {{ host: string, port: number, user: string, password: string }} server
+ * @param {string} database
  */
-export function metastoreSite({ port, derby, s3 }) {
+export function postgresDatabase({ host, port, user, password }, database) {
+  return {
+    'javax.jdo.option.ConnectionURL': `jdbc:postgresql://${host}:${port}/${database}`,
+    'javax.jdo.option.ConnectionDriverName': 'org.postgresql.Driver',
+    'javax.jdo.option.ConnectionUserName': user,
+    'javax.jdo.option.ConnectionPassword': password,
+  };
+}
+
+/** A metastore that listens on this port of 127.0.0.1 only. */
+export function metastoreProperties(port) {
   return {
     'metastore.task.threads.always': 'org.apache.hadoop.hive.metastore.events.EventCleanerTask',
     'metastore.expression.proxy': 'org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy',
@@ -45,8 +63,5 @@ export function metastoreSite({ port, derby, s3 }) {
     'metastore.warehouse.dir': 's3a://warehouse/hive',
     'metastore.event.db.notification.api.auth': false,
     'hive.metastore.disallow.incompatible.col.type.changes': false,
-    'javax.jdo.option.ConnectionURL': `jdbc:derby:;databaseName=${derby};create=true`,
-    'javax.jdo.option.ConnectionDriverName': 'org.apache.derby.jdbc.EmbeddedDriver',
-    ...(s3 ? s3aProperties(s3) : {}),
   };
 }

