@@ -36,7 +36,7 @@ interface Parts {
   readonly hms401: HmsPart;
   /** 4.0.0 with TLS and framed transport. */
   readonly hmsTls: HmsPart;
-  /** 4.0.0 that demands SASL. */
+  /** 4.0.0 that demands SASL (PLAIN, user `hive`, password `changeit`); it just closes on anything else. */
   readonly hmsSasl: HmsPart;
   readonly postgres: { readonly host: string; readonly port: number; readonly user: string; readonly password: string };
   readonly spark: { readonly url: string };

@@ -13,7 +13,7 @@ import { query } from './postgres-client.mjs';
 import { debianPostgres } from './postgres-files.mjs';
 import { postgresPlace } from './postgres-user.mjs';
 
-const SLOW = 180_000;
+const SLOW = 90_000;
 const root = process.getuid?.() === 0;
 let runFolder;
 beforeEach(() => {
