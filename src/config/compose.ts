@@ -1,4 +1,4 @@
-/** The local compose stack of the original tool: public, made for laptops and CI, and the defaults of last resort. */
+/** The stack of docker-compose.yml, at the original tool's addresses: public, made for laptops and CI, and the defaults of last resort. */
 export const COMPOSE = {
   endpoint: 'http://localhost:9000',
   accessKey: 'admin',

@@ -1,0 +1,1 @@
+"""Spark fetches packages for a program; this is the program."""
