@@ -30,11 +30,17 @@ export function helpFooter(): string {
     '',
     'Environment:',
     ...common.map((v) => `  ${v.name.padEnd(width)}${v.help}${v.fallback === '' ? '' : ` (default: ${v.fallback})`}`),
-    `  ${'BCN_SOURCE_S3_*, BCN_REPO_S3_*, BCN_TARGET_S3_*: ENDPOINT, REGION, ACCESS_KEY, SECRET_KEY of one place'}`,
+    `  BCN_SOURCE_S3_*, BCN_REPO_S3_*, BCN_TARGET_S3_*: ${ofOnePlace().join(', ')} of one place`,
     '  * only where nothing of AWS is configured and that address answers; else the AWS default chain is used',
     '',
     'Exit codes:',
     ...EXIT_CODES.map(([code, meaning]) => `  ${code.padEnd(10)}${meaning}`),
     '',
   ].join('\n');
+}
+
+/** What each place has a variable for: `ENDPOINT`, … */
+function ofOnePlace(): readonly string[] {
+  const prefix = 'BCN_REPO_S3_';
+  return VARIABLES.filter(({ name }) => name.startsWith(prefix)).map(({ name }) => name.slice(prefix.length));
 }

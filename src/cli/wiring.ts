@@ -2,7 +2,15 @@ import type { Catalog } from '../catalog/port.js';
 import { type CatalogFlags, catalogSettings } from '../config/catalog.js';
 import { multipartThreshold } from '../config/limits.js';
 import { repositoryUri } from '../config/places.js';
-import { lookAround, type Role, type S3Flags, type S3Settings, type Surroundings, s3Settings } from '../config/s3.js';
+import {
+  lookAround,
+  placePrefix,
+  type Role,
+  type S3Flags,
+  type S3Settings,
+  type Surroundings,
+  s3Settings,
+} from '../config/s3.js';
 import type { DemoDeps } from '../demo/demo.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { FileStore } from '../storage/file/file-store.js';
@@ -56,33 +64,48 @@ function s3Opener(
   const { env } = context.io;
   return (role) => (bucket) => {
     const settings = s3Settings(role, flags, env, around);
-    const same = roles.every((other) => sameService(settings, s3Settings(other, flags, env, around)));
+    const same = roles.every((other) => identityOf(settings) === identityOf(s3Settings(other, flags, env, around)));
     context.used.add(`${same ? 'S3' : `S3 of the ${role === 'repo' ? 'repository' : role}`}: ${settings.used}`);
-    const id = identityOf(settings);
-    const service = services.get(id) ?? createS3Service(s3Config(settings, multipartThreshold(env)));
+    // Where places differ, a hint must name the variable of the one that it is about.
+    const prefix = same ? settings.prefix : placePrefix(role);
+    const id = `${prefix} ${identityOf(settings)}`;
+    const service = services.get(id) ?? createS3Service(s3Config({ ...settings, prefix }, multipartThreshold(env)));
     services.set(id, service);
     return service.bucket(bucket);
   };
 }
 
-function s3Config({ endpoint, region, keys, used }: S3Settings, threshold: number): Parameters<typeof createS3Service>[0] {
+function s3Config(settings: S3Settings, threshold: number): Parameters<typeof createS3Service>[0] {
+  const { endpoint, region, keys, pathStyle, authority, prefix, used } = settings;
   return {
     endpoint: endpoint?.value,
     region: region.value,
-    credentials: keys && { accessKeyId: keys.value.accessKey, secretAccessKey: keys.value.secretKey.reveal() },
+    credentials: keys && {
+      accessKeyId: keys.value.accessKey,
+      secretAccessKey: keys.value.secretKey.reveal(),
+      sessionToken: keys.value.sessionToken?.reveal(),
+      variables: keys.value.prefix,
+    },
+    forcePathStyle: pathStyle,
+    authority: authority?.value,
+    variables: prefix,
     origin: used,
     multipartThreshold: threshold,
   };
 }
 
-/** Never printed: it holds the keys, since two places of one service may be used as different identities. */
-function identityOf({ endpoint, region, keys }: S3Settings): string {
-  return JSON.stringify([endpoint?.value, region.value, keys?.value.accessKey, keys?.value.secretKey.reveal()]);
+/**
+ * Never printed: it holds the keys, since two places of one service may be used as different identities. Settings that are equal but come from
+ * other variables count as different, so that an error names the right ones; whether the service copies between two places is decided by
+ * the stores' own `service`.
+ */
+function identityOf({ keys, ...settings }: S3Settings): string {
+  const { accessKey, secretKey, sessionToken } = keys?.value ?? {};
+  return JSON.stringify([settings, accessKey, secretKey?.reveal(), sessionToken?.reveal()]);
 }
 
-function sameService(a: S3Settings, b: S3Settings): boolean {
-  return identityOf(a) === identityOf(b);
-}
+const UNVERIFIED =
+  'The certificate of the Hive Metastore is not verified (HIVE_METASTORE_TLS_VERIFY=false): anybody in between can pose as it.';
 
 /** The catalog that a command works on; `stores` are those of the side it is on. Connects to nothing yet. */
 export async function openCatalog(flags: CatalogFlags, context: Context, stores: StoreResolver): Promise<Catalog> {
@@ -93,9 +116,16 @@ export async function openCatalog(flags: CatalogFlags, context: Context, stores:
     return createPathCatalog({ warehouse: settings.warehouse.value, stores });
   }
   const { createHiveCatalog } = await import('../catalog/hive/hive-catalog.js');
-  const { timeoutMs } = settings;
+  const { uri, framed, tls, user, timeoutMs } = settings;
+  if (tls?.verify === false) context.output.report.warn(UNVERIFIED);
   const timeouts = timeoutMs && { connect: Math.min(timeoutMs, 10_000), read: timeoutMs, write: 2 * timeoutMs };
-  return createHiveCatalog({ uri: settings.uri.value, framed: settings.framed, ...(timeouts ? { timeouts } : {}) });
+  return createHiveCatalog({
+    uri: uri.value,
+    framed,
+    tls: tls && { ca: tls.ca, cert: tls.pair?.cert, key: tls.pair?.key.reveal(), verify: tls.verify },
+    user: user?.value,
+    ...(timeouts ? { timeouts } : {}),
+  });
 }
 
 /** What the demo needs: stores, repositories and path catalogs in folders of this machine. */

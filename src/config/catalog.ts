@@ -1,5 +1,6 @@
 import { BcnError } from '../errors.js';
 import { COMPOSE } from './compose.js';
+import { type HiveTlsSettings, hiveTlsSettings } from './hive-tls.js';
 import { trueOrFalse, wholeNumber } from './numbers.js';
 import { type Env, fromEnv, fromFlag, quoted, type Sourced, sourced } from './sourced.js';
 
@@ -17,6 +18,10 @@ export interface HiveSettings {
   /** One server or several, comma-separated: tried in order. */
   readonly uri: Sourced<string>;
   readonly framed: boolean;
+  /** undefined = unencrypted. */
+  readonly tls: HiveTlsSettings | undefined;
+  /** Whom the metastore is told we are, as Hive's own clients do it; undefined = nobody. */
+  readonly user: Sourced<string> | undefined;
   /** Deadline of one call, ms; undefined = the adapter's. */
   readonly timeoutMs: number | undefined;
   /** For messages. */
@@ -44,12 +49,21 @@ function hiveSettings(flags: CatalogFlags, env: Env): HiveSettings {
   for (const server of servers) checkServer(server, uri.origin);
   const framed = fromEnv(env, 'HIVE_METASTORE_FRAMED');
   const timeout = fromEnv(env, 'HIVE_METASTORE_TIMEOUT');
+  const tls = hiveTlsSettings(env);
+  const user = fromEnv(env, 'HADOOP_USER_NAME');
+  const facts = [
+    `metastore ${servers.join(',')} (${uri.origin})`,
+    ...(tls === undefined ? [] : [tls.used]),
+    ...(user === undefined ? [] : [`as ${user.value} (${user.origin})`]),
+  ];
   return {
     type: 'hive',
     uri: sourced(servers.join(','), uri.origin),
     framed: flags.framed ?? (framed === undefined ? false : trueOrFalse(framed)),
+    tls,
+    user,
     timeoutMs: timeout === undefined ? undefined : 1000 * wholeNumber(timeout, 1, 3600),
-    used: `metastore ${servers.join(',')} (${uri.origin})`,
+    used: facts.join(', '),
   };
 }
 

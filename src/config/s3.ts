@@ -1,8 +1,12 @@
 import { BcnError } from '../errors.js';
+import { readAuthority } from './authority.js';
 import { awsConfigured, awsCredentialsInEnv } from './aws.js';
+import { isAws, regionOfEndpoint } from './aws-endpoint.js';
 import { awsConfigRegion } from './aws-region.js';
 import { COMPOSE } from './compose.js';
+import { trueOrFalse } from './numbers.js';
 import { answers } from './probe.js';
+import { describeKeys, type KeyPair, keysFromEnv } from './s3-keys.js';
 import { Secret } from './secret.js';
 import { type Env, firstOfEnv, fromEnv, fromFlag, quoted, type Sourced, sourced } from './sourced.js';
 
@@ -15,13 +19,14 @@ export interface S3Settings {
   readonly region: Sourced<string>;
   /** undefined = the AWS default chain. */
   readonly keys: Sourced<KeyPair> | undefined;
+  /** `http://host/bucket/key` instead of `http://bucket.host/key`. */
+  readonly pathStyle: boolean;
+  /** PEM certificates of private authorities, trusted beside the system's. */
+  readonly authority: Sourced<string> | undefined;
+  /** Beginning of the variables that set this place up, for hints: its own where it has any, else the general one. */
+  readonly prefix: string;
   /** For messages: endpoint and credentials with their origins. */
   readonly used: string;
-}
-
-export interface KeyPair {
-  readonly accessKey: string;
-  readonly secretKey: Secret;
 }
 
 export interface S3Flags {
@@ -52,14 +57,37 @@ export async function lookAround(env: Env): Promise<Surroundings> {
  * AWS is configured and the default endpoint answers), else AWS with its default chain. Throws `config` for a value that cannot be.
  */
 export function s3Settings(role: Role, flags: S3Flags, env: Env, around: Surroundings): S3Settings {
-  const prefix = `BCN_${role.toUpperCase()}_S3`;
-  const endpoint = findEndpoint(role, prefix, flags, env, around);
-  const keys = findKeys(prefix, env) ?? findKeys('S3', env) ?? defaultKeys(endpoint, env);
+  const place = placePrefix(role);
+  const endpoint = findEndpoint(role, place, flags, env, around);
+  const keys = keysFromEnv(place, env) ?? keysFromEnv('S3', env) ?? defaultKeys(endpoint, env);
   const region =
-    firstOfEnv(env, `${prefix}_REGION`, 'AWS_REGION', 'AWS_DEFAULT_REGION') ??
+    firstOfEnv(env, `${place}_REGION`, 'S3_REGION') ??
+    regionOf(endpoint) ??
+    firstOfEnv(env, 'AWS_REGION', 'AWS_DEFAULT_REGION') ??
     (endpoint === undefined ? around.region : undefined) ??
     sourced('us-east-1', 'default');
-  return { endpoint, region, keys, used: describe(endpoint, region, keys, around) };
+  const style = firstOfEnv(env, `${place}_PATH_STYLE`, 'S3_PATH_STYLE');
+  const pathStyle = style === undefined ? endpoint !== undefined && !isAws(endpoint.value) : trueOrFalse(style);
+  const file = firstOfEnv(env, `${place}_CA_FILE`, 'S3_CA_FILE', 'AWS_CA_BUNDLE');
+  const authority = file && readAuthority(file);
+  const own = [endpoint, keys, region, style, file].some((given) => given && isOwn(given, role));
+  const used = describe({ endpoint, region, keys, file }, around);
+  return { endpoint, region, keys, pathStyle, authority, prefix: own ? place : 'S3', used };
+}
+
+/** Beginning of the variables of one place: `BCN_REPO_S3`. */
+export function placePrefix(role: Role): string {
+  return `BCN_${role.toUpperCase()}_S3`;
+}
+
+function isOwn({ origin }: Sourced<unknown>, role: Role): boolean {
+  return origin.startsWith(`${placePrefix(role)}_`) || origin === `--${role}-endpoint`;
+}
+
+/** An endpoint of AWS serves one region only, whatever region the machine is in. */
+function regionOf(endpoint: Sourced<string> | undefined): Sourced<string> | undefined {
+  const region = endpoint && regionOfEndpoint(endpoint.value);
+  return region === undefined ? undefined : sourced(region, endpoint?.origin ?? '');
 }
 
 function findEndpoint(role: Role, prefix: string, flags: S3Flags, env: Env, around: Surroundings): Sourced<string> | undefined {
@@ -68,14 +96,16 @@ function findEndpoint(role: Role, prefix: string, flags: S3Flags, env: Env, arou
     fromEnv(env, `${prefix}_ENDPOINT`) ??
     fromEnv(env, 'S3_ENDPOINT') ??
     (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true' ? undefined : firstOfEnv(env, 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'));
-  if (given !== undefined) return checkEndpoint(given);
+  if (given !== undefined) return checkEndpoint(given, isOwn(given, role) ? prefix : 'S3');
   return around.compose ? sourced(COMPOSE.endpoint, 'compose default') : undefined;
 }
 
-function checkEndpoint(given: Sourced<string>): Sourced<string> {
+function checkEndpoint(given: Sourced<string>, prefix: string): Sourced<string> {
   const url = URL.canParse(given.value) ? new URL(given.value) : undefined;
   if (url !== undefined && (url.username !== '' || url.password !== '')) {
-    throw new BcnError('config', `${given.origin} holds credentials`, { hint: 'Give them as S3_ACCESS_KEY and S3_SECRET_KEY.' });
+    throw new BcnError('config', `${given.origin} holds credentials`, {
+      hint: `Give them as ${prefix}_ACCESS_KEY and ${prefix}_SECRET_KEY.`,
+    });
   }
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new BcnError('config', `${given.origin} is no http:// or https:// address: ${quoted(given.value)}`, {
@@ -85,40 +115,32 @@ function checkEndpoint(given: Sourced<string>): Sourced<string> {
   return given;
 }
 
-function findKeys(prefix: string, env: Env): Sourced<KeyPair> | undefined {
-  const access = fromEnv(env, `${prefix}_ACCESS_KEY`);
-  const secret = fromEnv(env, `${prefix}_SECRET_KEY`);
-  if (access === undefined && secret === undefined) return undefined;
-  if (access === undefined || secret === undefined) {
-    const [set, missing] = access === undefined ? ['SECRET', 'ACCESS'] : ['ACCESS', 'SECRET'];
-    throw new BcnError('config', `${prefix}_${set}_KEY is set, but ${prefix}_${missing}_KEY is not`, {
-      hint: 'Set both, or neither.',
-    });
-  }
-  return { value: { accessKey: access.value, secretKey: new Secret(secret.value) }, origin: access.origin };
-}
-
 /** Keys that nobody gave: the compose keys belong to a self-run service only, never to AWS. */
 function defaultKeys(endpoint: Sourced<string> | undefined, env: Env): Sourced<KeyPair> | undefined {
   if (endpoint === undefined || endpoint.origin.startsWith('AWS_')) return undefined;
   if (awsCredentialsInEnv(env) !== undefined || isAws(endpoint.value)) return undefined;
-  return sourced({ accessKey: COMPOSE.accessKey, secretKey: new Secret(COMPOSE.secretKey) }, 'the compose defaults');
+  const compose = {
+    accessKey: COMPOSE.accessKey,
+    secretKey: new Secret(COMPOSE.secretKey),
+    sessionToken: undefined,
+    prefix: 'S3',
+  };
+  return sourced(compose, 'the compose defaults');
 }
 
-function isAws(endpoint: string): boolean {
-  return /(^|\.)(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/.test(new URL(endpoint).hostname);
+interface Found extends Pick<S3Settings, 'endpoint' | 'region' | 'keys'> {
+  readonly file: Sourced<string> | undefined;
 }
 
-function describe(
-  endpoint: Sourced<string> | undefined,
-  region: Sourced<string>,
-  keys: Sourced<KeyPair> | undefined,
-  around: Surroundings,
-): string {
+function describe({ endpoint, region, keys, file }: Found, around: Surroundings): string {
+  // A service that is not AWS seldom looks at the region, so one that nobody chose is not worth a word.
   const where =
-    endpoint === undefined ? `AWS S3 in ${region.value} (${region.origin})` : `${endpoint.value} (${endpoint.origin})`;
-  const who = keys === undefined ? 'credentials of the AWS default chain' : `keys of ${keys.origin}`;
-  if (endpoint !== undefined) return `${where}, ${who}`;
+    endpoint === undefined
+      ? `AWS S3 in ${region.value} (${region.origin})`
+      : `${endpoint.value} (${endpoint.origin})${region.origin === 'default' ? '' : ` in ${region.value} (${region.origin})`}`;
+  const who = keys === undefined ? 'credentials of the AWS default chain' : describeKeys(keys);
+  const used = [where, who, ...(file ? [`authority of ${file.origin}`] : [])].join(', ');
+  if (endpoint !== undefined) return used;
   const why = around.aws === undefined ? `${COMPOSE.endpoint} does not answer` : `${around.aws} is set`;
-  return `${where}, ${who}; the compose defaults do not apply: ${why}`;
+  return `${used}; the compose defaults do not apply: ${why}`;
 }

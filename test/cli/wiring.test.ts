@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Context } from '../../src/cli/invocation.js';
 import { createHumanOutput } from '../../src/cli/render/human.js';
 import { openCatalog, openStorage } from '../../src/cli/wiring.js';
 import type { Role } from '../../src/config/s3.js';
+import type { ObjectStore } from '../../src/storage/port.js';
+import { fakeS3, s3Failure } from '../storage/s3/fake-server.js';
 
 const ALL: readonly Role[] = ['repo', 'source', 'target'];
 
@@ -43,6 +45,69 @@ describe('places', () => {
       'S3 of the source: http://minio:9000 (S3_ENDPOINT), keys of S3_ACCESS_KEY',
       'S3 of the target: http://minio:9000 (S3_ENDPOINT), keys of BCN_TARGET_S3_ACCESS_KEY',
     ]);
+  });
+
+  test('other session tokens, and one beside none, are other identities', async () => {
+    const context = contextOf({
+      ...S3,
+      S3_SESSION_TOKEN: 'general-token',
+      BCN_REPO_S3_ACCESS_KEY: 'a',
+      BCN_REPO_S3_SECRET_KEY: 'hunter22',
+      BCN_TARGET_S3_ACCESS_KEY: 'a',
+      BCN_TARGET_S3_SECRET_KEY: 'hunter22',
+      BCN_TARGET_S3_SESSION_TOKEN: 'target-token',
+    });
+    const { repository, source, target } = await openStorage({}, context, ALL);
+    const services = [repository.store, source.resolve('s3://x/y').store, target.resolve('s3://x/y').store].map((s) => s.service);
+    expect(new Set(services).size).toBe(3);
+    const used = [...context.used].join();
+    expect(used).toContain('keys of BCN_TARGET_S3_ACCESS_KEY with BCN_TARGET_S3_SESSION_TOKEN');
+    expect(used).not.toMatch(/general-token|target-token|hunter22/);
+  });
+
+  test('the same service and identity by other variables: it copies, and an error names the right ones', async () => {
+    const context = contextOf({
+      ...S3,
+      S3_ENDPOINT: 'http://127.0.0.1:1',
+      BCN_REPO_S3_ENDPOINT: 'http://127.0.0.1:1/',
+      BCN_REPO_S3_ACCESS_KEY: 'a',
+      BCN_REPO_S3_SECRET_KEY: 'hunter22',
+    });
+    const { repository, source } = await openStorage({}, context, ['repo', 'source']);
+    const from = source.resolve('s3://x/y').store;
+    expect(from.service).toBe(repository.store.service);
+    const hint = (store: ObjectStore) =>
+      store.get('x', { signal: AbortSignal.timeout(10_000) }).then(String, (error) => error.hint);
+    expect(await hint(from)).toContain('http://127.0.0.1:1 (S3_ENDPOINT), keys of S3_ACCESS_KEY');
+    expect(await hint(repository.store)).toContain('http://127.0.0.1:1/ (BCN_REPO_S3_ENDPOINT), keys of BCN_REPO_S3_ACCESS_KEY');
+  });
+
+  test.each<[string, Record<string, string>, readonly Role[], string]>([
+    ['general', {}, ALL, 'S3_REGION'],
+    ['of the only place of the command', { BCN_REPO_S3_REGION: 'eu-west-1' }, ['repo'], 'BCN_REPO_S3_REGION'],
+    ['of the place, where places differ', { BCN_TARGET_S3_REGION: 'eu-west-1' }, ALL, 'BCN_REPO_S3_REGION'],
+    [
+      'general, where others differ that the command does not touch',
+      { BCN_TARGET_S3_REGION: 'eu-west-1' },
+      ['repo'],
+      'S3_REGION',
+    ],
+  ])('a hint names the variable %s', async (_name, env, roles, variable) => {
+    const fake = await fakeS3((_seen, response) =>
+      s3Failure(response, 400, 'AuthorizationHeaderMalformed', '<Region>eu-west-9</Region>'),
+    );
+    onTestFinished(() => fake.close());
+    const context = contextOf({ ...S3, S3_ENDPOINT: fake.config.endpoint ?? '', ...env });
+    const { repository } = await openStorage({}, context, roles);
+    await expect(repository.store.get('x')).rejects.toMatchObject({
+      hint: `Its region is eu-west-9: set ${variable}=eu-west-9.`,
+    });
+  });
+
+  test('a setting that cannot be is an error of its place only', async () => {
+    const context = contextOf({ ...S3, BCN_TARGET_S3_PATH_STYLE: 'perhaps' });
+    await openStorage({}, context, ['repo', 'source']);
+    await expect(openStorage({}, context, ALL)).rejects.toMatchObject({ code: 'config', exit: 2 });
   });
 
   test('a local repository needs nothing of S3, not even a valid configuration', async () => {

@@ -10,6 +10,8 @@ describe('hive', () => {
       type: 'hive',
       uri: { value: 'thrift://localhost:9083', origin: 'compose default' },
       framed: false,
+      tls: undefined,
+      user: undefined,
       timeoutMs: undefined,
       used: 'metastore thrift://localhost:9083 (compose default)',
     });
@@ -32,7 +34,18 @@ describe('hive', () => {
     expect(hive({ HIVE_METASTORE_FRAMED: 'false' }, { framed: true })).toMatchObject({ framed: true });
   });
 
+  test('TLS and the user, named in what was used', () => {
+    const env = { HIVE_METASTORE_URI: 'thrift://a:1', HIVE_METASTORE_TLS: 'true', HADOOP_USER_NAME: 'carla' };
+    expect(hive(env)).toMatchObject({
+      tls: { verify: true },
+      user: { value: 'carla', origin: 'HADOOP_USER_NAME' },
+      used: 'metastore thrift://a:1 (HIVE_METASTORE_URI), TLS, as carla (HADOOP_USER_NAME)',
+    });
+    expect(hive({ HADOOP_USER_NAME: '' })).toMatchObject({ user: undefined });
+  });
+
   test.each([
+    [{ HIVE_METASTORE_CA_FILE: '/ca.pem' }, 'HIVE_METASTORE_CA_FILE is set, but TLS to the Hive Metastore is off'],
     [{ HIVE_METASTORE_URI: 'localhost:9083' }, 'HIVE_METASTORE_URI is no thrift:// address: "localhost:9083"'],
     [{ HIVE_METASTORE_URI: 'thrift://a,' }, 'HIVE_METASTORE_URI is no thrift:// address: ""'],
     [{ HIVE_METASTORE_URI: 'thrift://a/db' }, 'HIVE_METASTORE_URI is no thrift:// address: "thrift://a/db"'],

@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lookAround, type Role, type S3Flags, type Surroundings, s3Settings } from '../../src/config/s3.js';
 import { type Env, sourced } from '../../src/config/sourced.js';
+import { makeAuthority } from '../lab/tls.mjs';
 
 const NOTHING: Surroundings = { aws: undefined, compose: false, region: undefined };
 const COMPOSE_UP: Surroundings = { ...NOTHING, compose: true };
@@ -106,6 +110,98 @@ describe('precedence', () => {
   });
 });
 
+describe('regions', () => {
+  const AWS_FRANKFURT = 'https://s3.eu-central-1.amazonaws.com';
+
+  test.each<[string, Env, string]>([
+    ['S3_REGION comes before the variables of AWS', { S3_REGION: 'a-1', AWS_REGION: 'b-1' }, 'a-1 S3_REGION'],
+    ["a place's own comes before it", { S3_REGION: 'a-1', BCN_SOURCE_S3_REGION: 'c-1' }, 'c-1 BCN_SOURCE_S3_REGION'],
+    ["another place's does not count", { S3_REGION: 'a-1', BCN_REPO_S3_REGION: 'c-1' }, 'a-1 S3_REGION'],
+    ['an empty one is unset', { S3_REGION: '', AWS_DEFAULT_REGION: 'b-1' }, 'b-1 AWS_DEFAULT_REGION'],
+    ['an endpoint of AWS names its own', { S3_ENDPOINT: AWS_FRANKFURT, AWS_REGION: 'b-1' }, 'eu-central-1 S3_ENDPOINT'],
+    ['but S3_REGION is obeyed', { S3_ENDPOINT: AWS_FRANKFURT, S3_REGION: 'a-1' }, 'a-1 S3_REGION'],
+  ])('%s', (_name, env, region) => {
+    expect(settings(env).region).toBe(region);
+  });
+
+  test('one that somebody chose is part of what is said', () => {
+    expect(settings({ S3_ENDPOINT: 'http://minio:9000', S3_REGION: 'eu-central-1' }).used).toBe(
+      'http://minio:9000 (S3_ENDPOINT) in eu-central-1 (S3_REGION), keys of the compose defaults',
+    );
+  });
+});
+
+describe('path style', () => {
+  const style = (env: Env, role: Role = 'source') => s3Settings(role, {}, env, NOTHING).pathStyle;
+
+  test.each<[boolean, string, Env]>([
+    [false, 'on AWS', {}],
+    [false, 'at an endpoint of AWS', { S3_ENDPOINT: 'https://s3.eu-central-1.amazonaws.com' }],
+    [true, 'elsewhere', { S3_ENDPOINT: 'http://minio:9000' }],
+    [true, 'where it is asked for', { S3_PATH_STYLE: 'true' }],
+    [false, 'where it is declined', { S3_ENDPOINT: 'http://minio:9000', S3_PATH_STYLE: 'false' }],
+    [true, "by a place's own variable", { BCN_SOURCE_S3_PATH_STYLE: 'true', S3_PATH_STYLE: 'false' }],
+  ])('is %s %s', (expected, _name, env) => {
+    expect(style(env)).toBe(expected);
+  });
+
+  test('must be true or false', () => {
+    for (const name of ['S3_PATH_STYLE', 'BCN_SOURCE_S3_PATH_STYLE']) {
+      expect(() => style({ [name]: 'virtual' })).toThrow(
+        expect.objectContaining({ exit: 2, message: `${name} must be true or false, not "virtual"` }),
+      );
+    }
+  });
+});
+
+describe('private authorities', () => {
+  let dir: string;
+  const [first, second] = [makeAuthority('first').cert, makeAuthority('second').cert];
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'bcn-ca-'));
+    await writeFile(path.join(dir, 'first.pem'), first);
+    await writeFile(path.join(dir, 'second.pem'), second);
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+  const files = (names: Readonly<Record<string, string>>): Env =>
+    Object.fromEntries(Object.entries(names).map(([name, file]) => [name, path.join(dir, file)]));
+
+  test.each<[string, Readonly<Record<string, string>>, string, string]>([
+    ['S3_CA_FILE', { S3_CA_FILE: 'first.pem', AWS_CA_BUNDLE: 'second.pem' }, first, 'S3_CA_FILE'],
+    ['AWS_CA_BUNDLE after it', { AWS_CA_BUNDLE: 'second.pem' }, second, 'AWS_CA_BUNDLE'],
+    [
+      "a place's own before it",
+      { S3_CA_FILE: 'first.pem', BCN_SOURCE_S3_CA_FILE: 'second.pem' },
+      second,
+      'BCN_SOURCE_S3_CA_FILE',
+    ],
+  ])('%s', (_name, given, pem, origin) => {
+    const { authority, used } = s3Settings('source', {}, files(given), NOTHING);
+    expect(authority).toEqual({ value: pem, origin });
+    expect(used).toContain(`authority of ${origin}`);
+  });
+
+  test('a file that is not there', () => {
+    expect(() => settings(files({ BCN_SOURCE_S3_CA_FILE: 'none.pem' }))).toThrow(
+      expect.objectContaining({ code: 'config', exit: 2, message: expect.stringContaining('BCN_SOURCE_S3_CA_FILE: ') }),
+    );
+  });
+});
+
+describe('the variables that a hint names', () => {
+  const prefix = (env: Env, role: Role, flags: S3Flags = {}) => s3Settings(role, flags, env, NOTHING).prefix;
+  const GENERAL = { S3_ENDPOINT: 'http://m', S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b', S3_REGION: 'r-1' };
+
+  test('are the general ones, and the own ones of a place that has any', () => {
+    expect(prefix(GENERAL, 'repo')).toBe('S3');
+    for (const name of ['ENDPOINT', 'REGION', 'PATH_STYLE']) {
+      const env = { ...GENERAL, [`BCN_REPO_S3_${name}`]: name === 'ENDPOINT' ? 'http://n' : 'true' };
+      expect([prefix(env, 'repo'), prefix(env, 'source')]).toEqual(['BCN_REPO_S3', 'S3']);
+    }
+    expect(prefix(GENERAL, 'target', { targetEndpoint: 'http://n' })).toBe('BCN_TARGET_S3');
+  });
+});
+
 describe('refused', () => {
   test.each([
     ['minio:9000', 'S3_ENDPOINT is no http:// or https:// address: "minio:9000"'],
@@ -118,6 +214,24 @@ describe('refused', () => {
     const call = () => settings({ S3_ENDPOINT: value });
     expect(call).toThrow(expect.objectContaining({ code: 'config', exit: 2, message }));
     expect(call).not.toThrow(/hunter22/);
+  });
+
+  test.each<[string, Env, S3Flags, string]>([
+    ['S3', { S3_ENDPOINT: 'http://me:hunter22@minio' }, {}, 'Give them as S3_ACCESS_KEY and S3_SECRET_KEY.'],
+    [
+      'a place',
+      { BCN_SOURCE_S3_ENDPOINT: 'http://me:pw@minio' },
+      {},
+      'Give them as BCN_SOURCE_S3_ACCESS_KEY and BCN_SOURCE_S3_SECRET_KEY.',
+    ],
+    [
+      'a flag',
+      {},
+      { sourceEndpoint: 'http://me:pw@minio' },
+      'Give them as BCN_SOURCE_S3_ACCESS_KEY and BCN_SOURCE_S3_SECRET_KEY.',
+    ],
+  ])('credentials in the endpoint of %s: where they belong', (_name, env, flags, hint) => {
+    expect(() => settings(env, NOTHING, flags)).toThrow(expect.objectContaining({ hint }));
   });
 
   test('half a key pair', () => {

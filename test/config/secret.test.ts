@@ -11,14 +11,19 @@ test('a secret shows itself to nobody', () => {
   expect(secret.reveal()).toBe('hunter22');
 });
 
-test.each(['S3_SECRET_KEY', 'BCN_REPO_S3_SECRET_KEY', 'BCN_TARGET_S3_SECRET_KEY', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])(
-  'the value of %s is blanked wherever it stands',
-  (name) => {
-    expect(redactor({ [name]: 'hun"ter22' })('a hun"ter22 b hun"ter22; {"k":"hun\\"ter22"}')).toBe(
-      'a [secret] b [secret]; {"k":"[secret]"}',
-    );
-  },
-);
+test.each([
+  'S3_SECRET_KEY',
+  'BCN_REPO_S3_SECRET_KEY',
+  'BCN_TARGET_S3_SECRET_KEY',
+  'S3_SESSION_TOKEN',
+  'BCN_REPO_S3_SESSION_TOKEN',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+])('the value of %s is blanked wherever it stands', (name) => {
+  expect(redactor({ [name]: 'hun"ter22' })('a hun"ter22 b hun"ter22; {"k":"hun\\"ter22"}')).toBe(
+    'a [secret] b [secret]; {"k":"[secret]"}',
+  );
+});
 
 test('a secret that contains another one is blanked whole', () => {
   expect(redactor({ S3_SECRET_KEY: 'abcdef', AWS_SECRET_ACCESS_KEY: 'xabcdefx' })('xabcdefx abcdef')).toBe('[secret] [secret]');

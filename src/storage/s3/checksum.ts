@@ -1,5 +1,5 @@
 import type { Checksum } from '../port.js';
-import type { Headers } from './client.js';
+import type { Headers } from './clients.js';
 
 /** The checksum members of S3's answers. */
 export interface S3Checksums {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 
 const MiB = 1 << 20;
 const AWS = 's3.amazonaws.com';
@@ -18,6 +18,10 @@ export interface S3Config {
   readonly region?: string;
   /** undefined = the AWS SDK's default chain (environment, profile, container, instance role). */
   readonly credentials?: S3Credentials;
+  /** PEM certificates of private authorities, trusted beside the system's. */
+  readonly authority?: string;
+  /** Beginning of the variables that set this service up, for hints: `BCN_REPO_S3`; default S3. */
+  readonly variables?: string;
   /** Where endpoint and credentials come from, for error messages: `http://… (S3_ENDPOINT), keys of S3_ACCESS_KEY`. */
   readonly origin?: string;
   /** `http://host/bucket/key` instead of `http://bucket.host/key`; default true with an endpoint. */
@@ -30,7 +34,7 @@ export interface S3Config {
   readonly uploadMemory?: number;
   /** Asked of the service for copies; default SHA256. */
   readonly copyChecksum?: CopyChecksum;
-  /** Name of service and identity: stores of equal labels copy between each other. Default: endpoint and a hash of the key id. */
+  /** Name of service and identity: stores of equal labels copy between each other. Default: endpoint and a hash of the keys. */
   readonly label?: string;
   /** Keys of one page of a listing; the service may give fewer. */
   readonly pageSize?: number;
@@ -43,6 +47,8 @@ export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  /** Beginning of the variables that they came from, for hints; default: that of the service. */
+  readonly variables?: string;
 }
 
 /** In ms. */
@@ -55,14 +61,30 @@ export interface S3Timeouts {
   readonly copyIdle?: number;
 }
 
-/** The `service` of the stores: no secret in it, and the key id only as a hash. */
+/** Makes labels comparable within this process, and a guess at what is behind them worthless. */
+const LABEL_KEY = randomBytes(32);
+
+/**
+ * The `service` of the stores: who at which service, for comparisons within this process; no secret in it. Other keys, or the same with another
+ * session token, are another identity: what one may read the other may not. AWS copies between its regions (the request goes to the
+ * target's), so there a region is no part of it; a partition (China, US government, …) is a service of its own.
+ */
 export function serviceLabel(config: S3Config): string {
   if (config.label !== undefined) return config.label;
-  const where = config.endpoint?.replace(/\/+$/, '') ?? `aws/${config.region ?? 'default region'}`;
-  const who = config.credentials
-    ? createHash('sha256').update(config.credentials.accessKeyId).digest('hex').slice(0, 8)
-    : 'default chain';
-  return `s3 ${where} as ${who}`;
+  const where = config.endpoint === undefined ? `AWS${partition(config.region)}` : addressOf(config.endpoint);
+  return `s3 ${where} as ${identity(config.credentials)}`;
+}
+
+function identity(credentials: S3Credentials | undefined): string {
+  if (credentials === undefined) return 'default chain';
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const all = JSON.stringify([accessKeyId, secretAccessKey, sessionToken]);
+  return createHmac('sha256', LABEL_KEY).update(all).digest('hex').slice(0, 16);
+}
+
+function partition(region = ''): string {
+  const name = /^(cn|us-gov|us-iso[a-z]?|eu-iso[a-z]?|eusc)-/.exec(region)?.[1];
+  return name === undefined ? '' : ` ${name}`;
 }
 
 /**
@@ -71,10 +93,14 @@ export function serviceLabel(config: S3Config): string {
  */
 export function endpointId({ endpoint }: S3Config): string {
   if (endpoint === undefined) return AWS;
+  return URL.canParse(endpoint) && new URL(endpoint).hostname.endsWith('.amazonaws.com') ? AWS : addressOf(endpoint);
+}
+
+function addressOf(endpoint: string): string {
   if (!URL.canParse(endpoint)) return endpoint.toLowerCase().replace(/\/+$/, '');
   // The URL has its host in lower case and no default port; user and password stay out.
-  const { protocol, host, hostname, pathname } = new URL(endpoint);
-  return hostname.endsWith('.amazonaws.com') ? AWS : `${protocol}//${host}${pathname}`.replace(/\/+$/, '');
+  const { protocol, host, pathname } = new URL(endpoint);
+  return `${protocol}//${host}${pathname}`.replace(/\/+$/, '');
 }
 
 /** Where requests go, for messages. */
@@ -88,6 +114,13 @@ export function describeOrigin(config: S3Config): string {
   const who = config.credentials ? 'the configured access key' : "the AWS SDK's default credential chain";
   return `${endpointName(config)}, ${who}`;
 }
+
+/** The variable behind one setting of this service, for hints: `S3_REGION`, or that of the place. */
+export function variableOf(config: S3Config, setting: Setting): string {
+  return `${config.variables ?? 'S3'}_${setting}`;
+}
+
+type Setting = 'ENDPOINT' | 'REGION' | 'CA_FILE' | 'PATH_STYLE' | 'ACCESS_KEY' | 'SECRET_KEY';
 
 export function multipartThreshold(config: S3Config): number {
   return Math.min(config.multipartThreshold ?? MAX_SINGLE_COPY, MAX_SINGLE_COPY);

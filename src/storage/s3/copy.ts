@@ -1,7 +1,7 @@
 import { BcnError } from '../../errors.js';
 import { wrongLength } from '../guard.js';
 import type { WriteResult } from '../port.js';
-import { checksumOf } from './checksum.js';
+import { checksumOf, type S3Checksums } from './checksum.js';
 import type { S3Connection } from './client.js';
 import { type CopyChecksum, multipartThreshold, partSizeFor } from './config.js';
 import { EmptySuccess, isRefusal, isS3Code } from './failure.js';
@@ -51,9 +51,10 @@ async function withAlgorithm<T>(
   try {
     return await call(connection.config.copyChecksum ?? 'SHA256');
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    const foreign = error instanceof ForeignSum;
+    if (!foreign && !isRefusal(error)) throw error;
     const result = await call(undefined);
-    connection.refused[kind] = true;
+    if (!foreign) connection.refused[kind] = true;
     return result;
   }
 }
@@ -92,9 +93,10 @@ async function multipartCopy(
   const etag = await sourceEtag(connection, request);
   const partSize = partSizeFor(size, connection.config.partSize ?? COPY_PART);
   const parts: PutPart[] = [];
+  const sums = algorithm ? new Set<string>() : undefined;
   for (let from = 0; from < size; from += partSize) {
     const range = `bytes=${from}-${Math.min(from + partSize, size) - 1}`;
-    parts.push((id, number, partSignal) => copyPart(connection, request, { id, number, range, etag, signal: partSignal }));
+    parts.push((id, number, partSignal) => copyPart(connection, request, { id, number, range, etag, sums, signal: partSignal }));
   }
   return multipart(connection, { bucket, key, partSize, algorithm, signal }, parts);
 }
@@ -121,6 +123,8 @@ interface CopyPart {
   readonly number: number;
   readonly range: string;
   readonly etag: string;
+  /** Of the parts that are done; absent where none were asked for. */
+  readonly sums: Set<string> | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -144,14 +148,26 @@ function copyPart(connection: S3Connection, request: CopyRequest, part: CopyPart
     );
     const result = output.CopyPartResult;
     if (!result?.ETag) throw new EmptySuccess('UploadPartCopy');
-    return { number: part.number, etag: result.ETag, ...partSums(result, headers) };
+    return { number: part.number, etag: result.ETag, ...partSums(result, headers, part.sums) };
   });
 }
 
+/**
+ * The service has given something else for the checksum of a part. versitygw hands on the checksum of the whole source where that is of the wished kind: every part gets the
+ * same one, and what is made of them would be recorded as the copy's. Parts that are truly equal are copied once more, without a checksum.
+ */
+class ForeignSum extends Error {}
+
 /** The part's checksums under the names that completing the upload asks for. */
-function partSums(result: Parameters<typeof checksumOf>[0], headers: Parameters<typeof checksumOf>[1]) {
+function partSums(
+  result: Parameters<typeof checksumOf>[0],
+  headers: Parameters<typeof checksumOf>[1],
+  others: Set<string> | undefined,
+): S3Checksums {
   const sum = checksumOf(result, headers);
-  if (!sum) return {};
+  if (!sum || (!others && sum.kind === 'composite')) return {};
+  if (others && (sum.kind === 'composite' || others.has(sum.value))) throw new ForeignSum('a checksum that is not the part’s');
+  others?.add(sum.value);
   const member = (
     { sha256: 'ChecksumSHA256', crc64nvme: 'ChecksumCRC64NVME', crc32c: 'ChecksumCRC32C', crc32: 'ChecksumCRC32' } as const
   )[sum.alg];

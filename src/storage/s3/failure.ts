@@ -6,13 +6,20 @@ export interface Failure {
   readonly message: string;
   /** The right region, when the answer names it. */
   readonly region: string | undefined;
+  /** Where a redirect points. */
+  readonly location?: string | undefined;
+  /** `GetObject`, when it is known what was asked. */
+  readonly operation?: string | undefined;
 }
+
+const OPERATION = Symbol('operation');
 
 interface SdkError extends Error {
   readonly code?: unknown;
   readonly Code?: unknown;
   readonly Region?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly [OPERATION]?: string;
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
 }
 
@@ -29,7 +36,16 @@ export function failureOf(error: unknown): Failure {
     status: e.$metadata?.httpStatusCode ?? e.$response?.statusCode,
     message: e.message || inner?.message || e.name,
     region: typeof region === 'string' ? region : undefined,
+    location: e.$response?.headers?.location,
+    operation: e[OPERATION],
   };
+}
+
+/** Notes on an error which command failed: the SDK's errors do not say. */
+export function noteOperation(error: unknown, command: object): unknown {
+  const operation = command.constructor.name.replace(/Command$/, '');
+  if (error instanceof Error) Object.defineProperty(error, OPERATION, { value: operation, configurable: true });
+  return error;
 }
 
 /** True when the error is one of these S3 codes. */
@@ -73,10 +89,25 @@ const IMPOSSIBLE_KEY = new Set([
   'XMinioInvalidResourceName',
   'XMinioParentIsObject',
   'XMinioObjectExistsAsDirectory',
+  // versitygw: a file where a folder would have to be, a folder where the file would, bytes for a folder.
   'ObjectParentIsFile',
+  'ExistingObjectIsDirectory',
+  'DirectoryObjectContainsData',
 ]);
 
 /** The service's clock (ms) in a failed answer, NaN where there is none. */
 export function failureDate(error: unknown): number {
   return Date.parse((error as SdkError).$response?.headers?.date ?? '');
 }
+
+/** MinIO's console, asked as if it were the service. */
+export function isConsole(message: string): boolean {
+  return /must be made to API port/i.test(message);
+}
+
+/** The service has no room. */
+export function isFull(code: string): boolean {
+  return FULL.test(code);
+}
+
+const FULL = /StorageFull|QuotaExceeded|InsufficientStorage|InsufficientCapacity/;

@@ -2,6 +2,7 @@ import { BcnError } from '../../errors.js';
 import type { S3Connection } from './client.js';
 import { failureOf, isImpossibleKey, isRefusal, isS3Code } from './failure.js';
 import { decodeKey } from './list.js';
+import { fitsXml } from './xml.js';
 
 const KEYS_AT_ONCE = 1000;
 const SINGLES_AT_ONCE = 8;
@@ -22,12 +23,6 @@ export async function deleteObjects(
   for (let at = 0; at < singles.length; at += SINGLES_AT_ONCE) {
     await Promise.all(singles.slice(at, at + SINGLES_AT_ONCE).map((key) => deleteOne(connection, bucket, key, signal)));
   }
-}
-
-/** XML 1.0 cannot name control characters and the like, and its parsers turn line ends into others. */
-function fitsXml(key: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-  return !/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\u2028]/.test(key);
 }
 
 /** False when the service knows no bulk delete, or refuses this one. */

@@ -1,17 +1,19 @@
 import type { Readable } from 'node:stream';
 import { BcnError } from '../../errors.js';
-import { keyProblem, notFound, objectExists, throwIfAborted, unwritableKey } from '../guard.js';
+import { keyProblem, notFound, throwIfAborted, unwritableKey } from '../guard.js';
 import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, StoredBytes, WriteResult } from '../port.js';
 import { S3Connection } from './client.js';
 import { endpointId, type S3Config } from './config.js';
-import { copyObject } from './copy.js';
+import { type CopyRequest, copyObject } from './copy.js';
+import { createObject } from './create.js';
 import { type S3Request, s3Error } from './errors.js';
-import { failureOf, isS3Code } from './failure.js';
+import { failureOf, isImpossibleKey, isS3Code } from './failure.js';
 import { listObjects } from './list.js';
+import { isOdd, LiteralKeys } from './literal.js';
+import { probeConditionalPut } from './probe.js';
 import { getObject, readObject } from './read.js';
 import { abortUploads, deleteObjects } from './remove.js';
-import { retry } from './retry.js';
-import { putObject, uploadStream } from './upload.js';
+import { uploadStream } from './upload.js';
 
 /** The stores of one S3 service share their connections and what is known of the service. */
 export interface S3Service {
@@ -36,10 +38,12 @@ class S3Store implements ObjectStore {
   readonly endpoint: string;
   readonly #connection: S3Connection;
   readonly #bucket: string;
+  readonly #literal: LiteralKeys;
 
   constructor(connection: S3Connection, bucket: string) {
     this.#connection = connection;
     this.#bucket = bucket;
+    this.#literal = new LiteralKeys(connection, bucket);
     this.uri = `s3://${bucket}`;
     this.service = connection.service;
     this.endpoint = endpointId(connection.config);
@@ -54,17 +58,15 @@ class S3Store implements ObjectStore {
   }
 
   create(key: string, bytes: Uint8Array, options: CallOptions = {}): Promise<WriteResult> {
-    return this.#guard({ action: 'create', key, ...options }, async () => {
-      try {
-        // 409: another conditional write of this key is under way. Who wins is known soon.
-        return await retry({ attempts: 6, when: isConflict, signal: options.signal }, () =>
-          putObject(this.#connection, { ...this.#at(key, options), ifFree: true }, bytes),
-        );
-      } catch (error) {
-        if (isConflict(error) && (await this.#exists(key, options))) throw objectExists(this.#object(key), error);
-        throw error;
-      }
-    });
+    return this.#guard({ action: 'create', key, ...options }, () =>
+      createObject(this.#connection, this.#at(key, options), bytes),
+    );
+  }
+
+  probeCreate(prefix: string, options: CallOptions = {}): Promise<boolean> {
+    return this.#guard({ action: 'create', key: prefix, ...options }, () =>
+      probeConditionalPut(this.#connection, { bucket: this.#bucket, prefix, signal: options.signal }),
+    );
   }
 
   async upload(key: string, body: Readable, size: number, options: CallOptions = {}): Promise<WriteResult> {
@@ -89,7 +91,8 @@ class S3Store implements ObjectStore {
       try {
         return await copyObject(this.#connection, request);
       } catch (error) {
-        // S3 does not say which of the two buckets is missing.
+        // S3 does not say which of the two keys cannot be, nor which of the two buckets is missing.
+        if (isImpossibleKey(failureOf(error).code) || isOdd(source.key)) await this.#assertReadable(request, options);
         if (!isS3Code(error, 'NoSuchBucket') || !(await this.#bucketExists(options))) throw error;
         throw s3Error(error, { action: 'copy', object: from, bucket: sourceBucket }, this.#connection.config);
       }
@@ -108,9 +111,10 @@ class S3Store implements ObjectStore {
   delete(keys: readonly string[], options: CallOptions = {}): Promise<void> {
     // No object has a key that cannot be, so it is gone already.
     const possible = keys.filter((key) => keyProblem(key) === undefined);
-    return this.#guard({ action: 'delete', key: '', ...options }, () =>
-      deleteObjects(this.#connection, this.#bucket, possible, options.signal),
-    );
+    return this.#guard({ action: 'delete', key: '', ...options }, async () => {
+      const keys = await this.#literal.deletable(possible, options.signal);
+      await deleteObjects(this.#connection, this.#bucket, keys, options.signal);
+    });
   }
 
   abortUploads(prefix: string, options: CallOptions = {}): Promise<number> {
@@ -127,14 +131,13 @@ class S3Store implements ObjectStore {
     return `${this.uri}/${key}`;
   }
 
-  async #exists(key: string, options: CallOptions): Promise<boolean> {
-    return readObject(this.#connection, this.#at(key, options)).then(
-      (body) => {
-        body.destroy();
-        return true;
-      },
-      () => false,
-    );
+  /** Throws what a read of a copy's source says. */
+  async #assertReadable({ sourceBucket: bucket, sourceKey: key, source }: CopyRequest, options: CallOptions): Promise<void> {
+    try {
+      (await readObject(this.#connection, { bucket, key, object: source, signal: options.signal })).destroy();
+    } catch (error) {
+      throw s3Error(error, { action: 'read', object: source, bucket, ...options }, this.#connection.config);
+    }
   }
 
   async #bucketExists({ signal }: CallOptions): Promise<boolean> {
@@ -156,6 +159,8 @@ class S3Store implements ObjectStore {
     if (problem && action !== 'list' && action !== 'delete')
       throw action === 'read' ? notFound(object) : unwritableKey(object, problem);
     try {
+      const odd = WRITES.has(action) ? await this.#literal.problem(key, signal) : undefined;
+      if (odd) throw unwritableKey(object, odd);
       return await run();
     } catch (error) {
       throw s3Error(error, { ...request, object, bucket: this.#bucket }, this.#connection.config);
@@ -163,7 +168,4 @@ class S3Store implements ObjectStore {
   }
 }
 
-function isConflict(error: unknown): boolean {
-  const { status, code } = failureOf(error);
-  return status === 409 && (code === 'ConditionalRequestConflict' || code === 'OperationAborted' || code === 'Conflict');
-}
+const WRITES: ReadonlySet<string> = new Set(['create', 'write', 'copy']);

@@ -16,6 +16,9 @@ describe('the service', () => {
     [503, 'SlowDown', 'storage-unavailable', /127\.0\.0\.1/],
     [500, 'InternalError', 'storage-unavailable', /127\.0\.0\.1/],
     [507, 'XMinioStorageFull', 'storage-unavailable', /no room/],
+    [507, 'InsufficientStorage', 'storage-unavailable', /no room/],
+    [403, 'QuotaExceeded', 'storage-unavailable', /no room/],
+    [400, 'XAmzContentChecksumMismatch', 'storage-unavailable', /XAmzContentChecksumMismatch/],
   ])('%i %s is %s', async (status, code, expected, message) => {
     const { store } = await storeOf((_seen, response) => s3Failure(response, status, code));
     const error = await failure(store.get('x'), expected as ErrorCode);
@@ -80,6 +83,15 @@ describe('the service', () => {
     };
     const error = await failure(createS3Store(config, 'buck').get('x'), 'storage-unavailable');
     expect(error.message).toContain('no-such-host.invalid');
+  });
+
+  test('a bucket whose virtual host does not resolve', async () => {
+    const credentials = { accessKeyId: 'k', secretAccessKey: 's' };
+    const config = { endpoint: 'http://s3.invalid:9000', credentials, maxAttempts: 1, variables: 'BCN_REPO_S3' };
+    const { hint } = await failure(createS3Store({ ...config, forcePathStyle: false }, 'buck').get('x'), 'storage-unavailable');
+    expect(hint).toMatch(/^If the hosts of buckets \(buck\.s3\.invalid\) have no address, set BCN_REPO_S3_PATH_STYLE=true\. /);
+    const other = await failure(createS3Store(config, 'buck').get('x'), 'storage-unavailable');
+    expect(other.hint).not.toContain('PATH_STYLE');
   });
 
   test.each([

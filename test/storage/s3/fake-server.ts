@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { ObjectStore } from '../../../src/storage/port.js';
@@ -19,13 +20,14 @@ export interface FakeS3 {
   close(): Promise<void>;
 }
 
-/** A server for answers that a real S3 service cannot be made to give. `count` = requests until now, from 1. */
+/** A server for answers that a real S3 service cannot be made to give. `count` = requests until now, from 1. With a key pair it speaks TLS. */
 export async function fakeS3(
   answer: (seen: Seen, response: ServerResponse, count: number) => void,
   config: S3Config = {},
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<FakeS3> {
   const seen: Seen[] = [];
-  const server = createServer(async (request, response) => {
+  const listener = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '', headers } = request;
@@ -33,9 +35,10 @@ export async function fakeS3(
     seen.push(one);
     response.setHeader('x-amz-request-id', 'fake');
     answer(one, response, seen.length);
-  });
+  };
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     config: { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'k', secretAccessKey: 's' }, maxAttempts: 2, ...config },
     seen,

@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { S3Config } from '../../../src/storage/s3/config.js';
-import { type LabWith, makeBucket } from '../../lab/lab.js';
+import { makeBucket, type S3Part } from '../../lab/lab.js';
+
+/** One S3 service: a lab as it is, or `{ s3: lab.minio2 }`. */
+interface Service {
+  readonly s3: S3Part;
+}
 
 /** The settings of the lab's S3 service. */
-export function labConfig({ s3 }: LabWith<'s3'>): S3Config & Required<Pick<S3Config, 'endpoint' | 'credentials'>> {
+export function labConfig({ s3 }: Service): S3Config & Required<Pick<S3Config, 'endpoint' | 'credentials'>> {
   return {
     endpoint: s3.endpoint,
-    region: 'us-east-1',
+    region: s3.region ?? 'us-east-1',
     credentials: { accessKeyId: s3.accessKey, secretAccessKey: s3.secretKey },
+    ...(s3.ca && { authority: readFileSync(s3.ca, 'utf8') }),
   };
 }
 
 /** Makes an empty bucket for one suite. */
-export async function freshBucket(lab: LabWith<'s3'>): Promise<string> {
-  const name = `bcn-${randomUUID()}`;
+export async function freshBucket(lab: Service, name = `bcn-${randomUUID()}`): Promise<string> {
   await makeBucket(lab, name);
   return name;
 }
