@@ -34,6 +34,7 @@ export const ERROR_EXIT = {
   'storage-auth': 30,
   'storage-unavailable': 31,
   'catalog-unavailable': 31,
+  'catalog-unsupported': 22,
   corrupt: 32,
   'retention-locked': 33,
   interrupted: 130,

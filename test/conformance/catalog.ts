@@ -55,10 +55,10 @@ export function catalogConformance(adapter: string, setup: () => Promise<Catalog
     test('a table is found by its place, by a place inside and by one above', async () => {
       const { location } = registered.metadata;
       for (const place of [location, `${location}/`, `${location}/data/x=1/file`]) {
-        expect(await subject.other.findAt(place)).toEqual(registered.ident);
+        expect(await subject.other.findAt(place)).toEqual({ ident: registered.ident, location });
       }
       const above = await catalog.findAt(location.slice(0, location.lastIndexOf('/')));
-      expect(above?.namespace).toEqual(subject.namespace);
+      expect(above?.ident.namespace).toEqual(subject.namespace);
     });
 
     test('nothing is found where no table is, however near', async () => {
@@ -134,6 +134,37 @@ export function catalogConformance(adapter: string, setup: () => Promise<Catalog
       }
     });
 
+    test('a rehearsal leaves nothing behind and disturbs nobody, also beside another one', { timeout: 180_000 }, async () => {
+      const planned = await subject.registration('planned', 1);
+      const before = await all(catalog.list(subject.namespace));
+      const outcomes = await Promise.all([catalog, subject.other].map((each) => each.rehearse(planned)));
+      expect(outcomes).toEqual([undefined, undefined]);
+      expect(await all(catalog.list(subject.namespace))).toEqual(before);
+      expect(await catalog.endRehearsal(planned.ident)).toBeUndefined();
+      expect(await catalog.register(planned)).toBe('registered');
+      expect(await catalog.rehearse(planned)).toBeUndefined();
+    });
+
+    test('a namespace is made once, and dropped while it is empty', async () => {
+      if (!subject.namespacesAreMade) return;
+      const lost = { ...(await subject.registration('first', 1)), ident: { namespace: subject.misspelt, name: 'first' } };
+      expect(await failure(catalog.rehearse(lost))).toMatchObject({ code: 'namespace-not-found' });
+      expect(await catalog.preflight(lost, { createNamespace: true })).toEqual({ namespaceMissing: true });
+      expect(await failure(catalog.preflight(lost))).toMatchObject({ hint: expect.stringContaining('--create-database') });
+      expect(await catalog.createNamespace(subject.misspelt)).toBe('created');
+      try {
+        expect(await subject.other.createNamespace(subject.misspelt)).toBe('already');
+        expect(await catalog.preflight(lost, { createNamespace: true })).toEqual({ namespaceMissing: false });
+        expect(await catalog.rehearse(lost)).toBeUndefined();
+      } finally {
+        expect(await catalog.dropNamespace(subject.misspelt)).toBe('dropped');
+      }
+      expect(await failure(all(catalog.list(subject.misspelt)))).toMatchObject({ code: 'namespace-not-found' });
+      expect(await catalog.dropNamespace(subject.misspelt)).toBe('dropped');
+      expect(await catalog.dropNamespace(subject.namespace)).toBe('kept');
+      expect((await all(catalog.list(subject.namespace))).length).toBeGreaterThan(0);
+    });
+
     test('names that cannot be held are usage errors, before any call', async () => {
       for (const ident of [
         { namespace: subject.namespace, name: '' },
@@ -156,6 +187,15 @@ export function catalogConformance(adapter: string, setup: () => Promise<Catalog
         () => catalog.findAt(registered.metadata.location, options),
         () => catalog.preflight(fresh, options),
         () => catalog.register(fresh, options),
+      ]) {
+        expect(await failure(call())).toMatchObject({ code: 'interrupted', exit: 130 });
+      }
+      if (!subject.namespacesAreMade) return;
+      for (const call of [
+        () => catalog.rehearse(fresh, options),
+        () => catalog.endRehearsal(fresh.ident, options),
+        () => catalog.createNamespace(subject.misspelt, options),
+        () => catalog.dropNamespace(subject.misspelt, options),
       ]) {
         expect(await failure(call())).toMatchObject({ code: 'interrupted', exit: 130 });
       }

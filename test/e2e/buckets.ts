@@ -1,6 +1,7 @@
 import {
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
+  GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -42,6 +43,15 @@ export async function putObject(lab: LabWith<'s3'>, bucket: string, key: string,
   const s3 = client(lab);
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
   s3.destroy();
+}
+
+export async function getObject(lab: LabWith<'s3'>, uri: string): Promise<Buffer> {
+  const s3 = client(lab);
+  const { bucket, key } = split(uri);
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+  s3.destroy();
+  return bytes;
 }
 
 /** Begins a multipart upload and leaves it, as a process does that dies. */

@@ -1,10 +1,9 @@
-import { ApplicationFault, isServerException, ServerException, type ServerExceptionKind, WireFault } from './faults.js';
-import { fields, getStruct, getStructList, getText, getTextList, list, struct, text } from './fields.js';
+import { checkVoid, type Exceptions, orMissing, orUnknown, readResult, withoutException } from './client-answers.js';
+import { isServerException } from './faults.js';
+import { bool, fields, getStruct, getStructList, getTextList, list, struct, text, textMap } from './fields.js';
 import type { HiveSession, SessionCallOptions } from './session.js';
 import type { ThriftStruct } from './struct.js';
-import { ProtocolError, T } from './wire.js';
-
-type Exceptions = Readonly<Record<number, ServerExceptionKind>>;
+import { T } from './wire.js';
 
 /** Tables per request: replies stay small enough to be read without being paged. */
 const BATCH = 100;
@@ -98,63 +97,85 @@ export class HiveClient {
   }
 
   /** Creates the table, and the folder of its location. */
-  async createTable(table: ThriftStruct, options: SessionCallOptions): Promise<void> {
+  createTable(table: ThriftStruct, options: SessionCallOptions): Promise<void> {
     const exceptions: Exceptions = {
       1: 'AlreadyExistsException',
       2: 'InvalidObjectException',
       3: 'MetaException',
       4: 'NoSuchObjectException',
     };
-    await this.call('create_table', fields([[1, struct(table)]]), exceptions, { ...options, write: true });
+    return this.change('create_table', fields([[1, struct(table)]]), exceptions, options);
+  }
+
+  /**
+   * Puts `changed`, the struct just read with a field or two replaced, in the table's place. A name in it that differs renames the table.
+   * `environment`: the call's properties. A table that is missing is an InvalidOperationException.
+   */
+  alterTable(
+    database: string,
+    table: string,
+    changed: ThriftStruct,
+    environment: ReadonlyMap<string, string>,
+    options: SessionCallOptions,
+  ): Promise<void> {
+    const exceptions: Exceptions = { 1: 'InvalidOperationException', 2: 'MetaException' };
+    const args = fields([
+      [1, text(database)],
+      [2, text(table)],
+      [3, struct(changed)],
+      [4, struct(fields([[1, textMap(environment)]]))],
+    ]);
+    return this.change('alter_table_with_environment_context', args, exceptions, options);
+  }
+
+  /** Drops the entry, never a file. False when there is none. */
+  async dropTable(database: string, table: string, options: SessionCallOptions): Promise<boolean> {
+    const exceptions: Exceptions = { 1: 'NoSuchObjectException', 2: 'MetaException' };
+    const args = fields([
+      [1, text(database)],
+      [2, text(table)],
+      [3, bool(false)],
+      [4, struct(fields([[1, textMap([])]]))],
+    ]);
+    const drop = async () => {
+      await this.change('drop_table_with_environment_context', args, exceptions, options);
+      return true;
+    };
+    return (await orMissing(drop)) ?? false;
+  }
+
+  /** Creates the database, and its folder. */
+  createDatabase(database: ThriftStruct, options: SessionCallOptions): Promise<void> {
+    const exceptions: Exceptions = { 1: 'AlreadyExistsException', 2: 'InvalidObjectException', 3: 'MetaException' };
+    return this.change('create_database', fields([[1, struct(database)]]), exceptions, options);
+  }
+
+  /** Drops the entry of an empty database, never a file. False when there is none; one with tables is an InvalidOperationException. */
+  async dropDatabase(name: string, options: SessionCallOptions): Promise<boolean> {
+    const exceptions: Exceptions = { 1: 'NoSuchObjectException', 2: 'InvalidOperationException', 3: 'MetaException' };
+    const args = fields([
+      [1, text(name)],
+      [2, bool(false)],
+      [3, bool(false)],
+    ]);
+    try {
+      await this.change('drop_database', args, exceptions, options);
+      return true;
+    } catch (error) {
+      if (isServerException(error, 'NoSuchObjectException')) return false;
+      // 3.1.3 trips over the missing one with a MetaException about a null.
+      if (isServerException(error, 'MetaException') && (await this.getDatabase(name, options)) === undefined) return false;
+      throw error;
+    }
   }
 
   /** Any method: the result struct, or the exception it declares at one of the given field ids. */
   async call(method: string, args: ThriftStruct, exceptions: Exceptions, options: SessionCallOptions): Promise<ThriftStruct> {
-    const result = await this.#session.call(method, args, options);
-    return readResult(result, () => {
-      for (const [id, kind] of Object.entries(exceptions)) {
-        const thrown = getStruct(result, Number(id));
-        if (thrown !== undefined) throw new ServerException(kind, readMessage(thrown));
-      }
-      return result;
-    });
+    return withoutException(await this.#session.call(method, args, options), exceptions);
   }
-}
 
-function readMessage(exception: ThriftStruct): string {
-  return getText(exception, 1) ?? 'no message';
-}
-
-/** A result that is missing or of another type is a broken answer to a call that the server has carried out. */
-function readResult<Result>(result: ThriftStruct, read: () => Result | undefined): Result {
-  try {
-    const value = read();
-    if (value !== undefined) return value;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new WireFault('unknown', 'protocol', `unreadable answer: ${error.message}`);
-  }
-  throw new WireFault(
-    'unknown',
-    'protocol',
-    `unreadable answer: neither a result nor an exception (fields: ${[...result.keys()].join(', ')})`,
-  );
-}
-
-async function orMissing<Result>(call: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isServerException(error, 'NoSuchObjectException')) return undefined;
-    throw error;
-  }
-}
-
-async function orUnknown<Result>(call: () => Promise<Result>, otherwise: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof ApplicationFault && error.unknownMethod) return otherwise();
-    throw error;
+  /** A method that changes something and returns nothing: sent once, on a connection of its own. */
+  async change(method: string, args: ThriftStruct, exceptions: Exceptions, options: SessionCallOptions): Promise<void> {
+    checkVoid(await this.call(method, args, exceptions, { ...options, write: true }));
   }
 }

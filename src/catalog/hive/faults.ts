@@ -1,4 +1,5 @@
-import { BcnError, type ErrorContext } from '../../errors.js';
+import { BcnError, type ErrorCode, type ErrorContext } from '../../errors.js';
+import { SLOW_HINT } from './hints.js';
 import { ProtocolError } from './wire.js';
 
 /**
@@ -10,12 +11,16 @@ export class WireFault extends Error {
   override readonly name = 'WireFault';
   /** not-sent: the server never saw the call. unknown: it may have carried it out. */
   readonly outcome: 'not-sent' | 'unknown';
-  readonly reason: 'connect' | 'timeout' | 'closed' | 'protocol' | 'aborted';
+  /** sasl: the server demands SASL. */
+  readonly reason: 'connect' | 'timeout' | 'closed' | 'protocol' | 'aborted' | 'sasl';
+  /** What to do about it, where more is known than `reason` says. */
+  readonly hint: string | undefined;
 
-  constructor(outcome: WireFault['outcome'], reason: WireFault['reason'], message: string) {
+  constructor(outcome: WireFault['outcome'], reason: WireFault['reason'], message: string, hint?: string) {
     super(message);
     this.outcome = outcome;
     this.reason = reason;
+    this.hint = hint;
   }
 }
 
@@ -25,7 +30,11 @@ export type ServerExceptionKind =
   | 'InvalidObjectException'
   | 'InvalidOperationException'
   | 'MetaException'
+  | 'NoSuchLockException'
   | 'NoSuchObjectException'
+  | 'NoSuchTxnException'
+  | 'TxnAbortedException'
+  | 'TxnOpenException'
   | 'UnknownDBException';
 
 export class ServerException extends Error {
@@ -57,16 +66,13 @@ export function isServerException(error: unknown, ...kinds: readonly ServerExcep
   return error instanceof ServerException && kinds.includes(error.kind);
 }
 
-const TRANSPORT_HINT =
-  'Check that this is the Thrift port of a Hive Metastore. A server with framed transport needs HIVE_METASTORE_FRAMED=true; ' +
-  'SASL (Kerberos) and HTTP transport are not supported.';
-
 const HINTS: Readonly<Record<WireFault['reason'], string>> = {
   connect:
     'Check that the metastore runs there and that HIVE_METASTORE_URI names its host and port (usually thrift://HOST:9083).',
-  timeout: `If the server is only slow, raise HIVE_METASTORE_TIMEOUT. ${TRANSPORT_HINT}`,
-  closed: TRANSPORT_HINT,
-  protocol: TRANSPORT_HINT,
+  timeout: SLOW_HINT,
+  closed: 'The metastore log says why it closed the connection. Run the same command again.',
+  protocol: 'Check that HIVE_METASTORE_URI names the Thrift port of a Hive Metastore; its log says more.',
+  sasl: 'Use a metastore without SASL.',
   aborted: 'Run the same command again: it continues where it stopped.',
 };
 
@@ -74,16 +80,16 @@ const HINTS: Readonly<Record<WireFault['reason'], string>> = {
 export function toBcnError(error: unknown, uri: string, context: ErrorContext = {}): unknown {
   if (error instanceof BcnError) return error.withContext(context);
   if (error instanceof WireFault) {
-    const code = error.reason === 'aborted' ? 'interrupted' : 'catalog-unavailable';
-    const message = error.reason === 'connect' ? error.message : `Hive Metastore ${uri}: ${error.message}`;
-    return new BcnError(code, message, { hint: HINTS[error.reason], ...context, cause: error });
+    const what = error.reason === 'connect' ? 'Cannot reach the Hive Metastore' : `Hive Metastore ${uri}`;
+    const hint = error.hint ?? HINTS[error.reason];
+    return new BcnError(codeOf(error), `${what}: ${error.message}`, { hint, ...context, cause: error });
   }
   if (error instanceof ProtocolError) {
     const message = `Hive Metastore ${uri}: unreadable answer: ${error.message}`;
     return new BcnError('catalog-unavailable', message, { hint: HINTS.protocol, ...context, cause: error });
   }
   if (error instanceof ApplicationFault) {
-    const code = error.unknownMethod ? 'unsupported' : 'catalog-unavailable';
+    const code = error.unknownMethod ? 'catalog-unsupported' : 'catalog-unavailable';
     const hint = 'bcn is tested with Hive Metastore 3.1.3 to 4.0.1; the metastore log says more.';
     return new BcnError(code, `Hive Metastore ${uri} could not run the call: ${error.message}`, {
       hint,
@@ -97,4 +103,9 @@ export function toBcnError(error: unknown, uri: string, context: ErrorContext = 
     return new BcnError('catalog-unavailable', message, { hint, ...context, cause: error });
   }
   return error;
+}
+
+function codeOf({ reason }: WireFault): ErrorCode {
+  if (reason === 'aborted') return 'interrupted';
+  return reason === 'sasl' ? 'catalog-unsupported' : 'catalog-unavailable';
 }

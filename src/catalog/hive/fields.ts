@@ -10,6 +10,10 @@ export function int32(value: number): ThriftValue {
   return { type: T.I32, value };
 }
 
+export function int64(value: bigint): ThriftValue {
+  return { type: T.I64, value };
+}
+
 export function bool(value: boolean): ThriftValue {
   return { type: T.BOOL, value: value ? 1 : 0 };
 }
@@ -57,6 +61,10 @@ export function getInt32(from: ThriftStruct, id: number): number | undefined {
   return field(from, id, T.I32);
 }
 
+export function getInt64(from: ThriftStruct, id: number): bigint | undefined {
+  return field(from, id, T.I64);
+}
+
 export function getStruct(from: ThriftStruct, id: number): ThriftStruct | undefined {
   return field(from, id, T.STRUCT);
 }
@@ -65,6 +73,16 @@ export function getStruct(from: ThriftStruct, id: number): ThriftStruct | undefi
 export function getTextMap(from: ThriftStruct, id: number): ReadonlyMap<string, string> {
   const entries = field(from, id, T.MAP)?.entries ?? [];
   return new Map(entries.map(([key, value]) => [textOf(key), textOf(value)]));
+}
+
+/** The struct with these entries of its `map<string, string>` set, in their place or at the end; everything else byte for byte as it was. */
+export function withTexts(from: ThriftStruct, id: number, changes: Readonly<Record<string, string>>): ThriftStruct {
+  const entries = [...(field(from, id, T.MAP)?.entries ?? [])];
+  for (const [key, value] of Object.entries(changes)) {
+    const at = entries.findIndex(([each]) => textOf(each) === key);
+    entries.splice(at < 0 ? entries.length : at, 1, [text(key), text(value)]);
+  }
+  return new Map(from).set(id, { type: T.MAP, value: { keyType: T.STRING, valueType: T.STRING, entries } });
 }
 
 /** A `list<string>`; empty when absent. */

@@ -1,16 +1,30 @@
 import type { CallOptions } from '../../storage/port.js';
-import { type Catalog, type CatalogEntry, formatIdent, type ListedEntry, type Registration, type TableIdent } from '../port.js';
+import {
+  type Catalog,
+  type CatalogEntry,
+  formatIdent,
+  type Leftover,
+  type ListedEntry,
+  type Preflight,
+  type PreflightOptions,
+  type Registration,
+  type TableIdent,
+  type TablePlace,
+} from '../port.js';
 import { HiveClient } from './client.js';
+import { createDatabase, dropDatabase } from './databases.js';
 import { type Endpoint, endpointsKey, parseEndpoints } from './endpoints.js';
 import { readEntry } from './entry.js';
 import { toBcnError } from './faults.js';
 import { hiveTable } from './hive-table.js';
 import { findAt, listEntries } from './listing.js';
 import { namespaceMissing, tableMissing } from './missing.js';
-import { checkCreatable, normaliseIdent } from './names.js';
+import { checkCreatable, checkCreatableDatabase, normaliseIdent } from './names.js';
 import { registerTable, tableExists } from './register.js';
+import { endRehearsal, rehearse } from './rehearsal.js';
 import { HiveSession, type HiveTimeouts } from './session.js';
 import type { HiveTls } from './socket.js';
+import type { ThriftStruct } from './struct.js';
 
 interface HiveCatalogOptions {
   /** `thrift://HOST:9083`, several servers with commas between; the first that accepts a connection is used. */
@@ -74,7 +88,7 @@ class HiveCatalog implements Catalog {
   }
 
   async *list(namespace: readonly string[], options: CallOptions = {}): AsyncIterable<ListedEntry> {
-    const database = this.normalise({ namespace, name: 'any' }).namespace[0] ?? '';
+    const database = this.#database(namespace);
     try {
       if ((await this.#client.getDatabase(database, options)) === undefined) {
         throw await namespaceMissing(this.#client, database, options);
@@ -89,7 +103,7 @@ class HiveCatalog implements Catalog {
    * Reads all databases, one after the other. Misses a table that is renamed meanwhile from a database still to be read into one
    * that was read.
    */
-  async findAt(location: string, options: CallOptions = {}): Promise<TableIdent | undefined> {
+  async findAt(location: string, options: CallOptions = {}): Promise<TablePlace | undefined> {
     try {
       return await findAt(this.#client, location, options);
     } catch (error) {
@@ -108,24 +122,55 @@ class HiveCatalog implements Catalog {
   }
 
   /** An entry that already names `metadataLocation` passes: it is what a restore that was interrupted after its register finds. */
-  async preflight(registration: Registration, options: CallOptions = {}): Promise<void> {
-    const ident = this.normalise(registration.ident);
-    checkCreatable(ident);
-    hiveTable({ ...registration, ident }, this.#user, Date.now());
+  async preflight(registration: Registration, options: PreflightOptions = {}): Promise<Preflight> {
+    const { ident } = this.#planned(registration);
     const database = ident.namespace[0] ?? '';
-    await this.#translated(ident, async () => {
+    return this.#translated(ident, async () => {
       if ((await this.#client.getDatabase(database, options)) === undefined) {
-        throw await namespaceMissing(this.#client, database, options);
+        if (!options.createNamespace) throw await namespaceMissing(this.#client, database, options, { creatable: true });
+        checkCreatableDatabase(database);
+        return { namespaceMissing: true };
       }
       const existing = await this.#client.getTable(database, ident.name, options);
       if (existing !== undefined) tableExists(existing, registration);
+      return { namespaceMissing: false };
     });
   }
 
+  /** The owner is who we say we are, as for tables that have none; the server chooses the folder. */
+  async createNamespace(namespace: readonly string[], options: CallOptions = {}): Promise<'created' | 'already'> {
+    const database = this.#database(namespace);
+    checkCreatableDatabase(database);
+    try {
+      return await createDatabase(this.#client, database, this.#user, { ...options, delays: this.#rereadDelays });
+    } catch (error) {
+      throw toBcnError(error, this.#uri);
+    }
+  }
+
+  async dropNamespace(namespace: readonly string[], options: CallOptions = {}): Promise<'dropped' | 'kept'> {
+    try {
+      return await dropDatabase(this.#client, this.#database(namespace), { ...options, delays: this.#rereadDelays });
+    } catch (error) {
+      throw toBcnError(error, this.#uri);
+    }
+  }
+
+  async rehearse(registration: Registration, options: CallOptions = {}): Promise<Leftover | undefined> {
+    const { ident, table } = this.#planned(registration);
+    return this.#translated(ident, () =>
+      rehearse(this.#client, { ...registration, ident }, table, { ...options, delays: this.#rereadDelays, uri: this.#uri }),
+    );
+  }
+
+  async endRehearsal(ident: TableIdent, options: CallOptions = {}): Promise<Leftover | undefined> {
+    return this.#translated(ident, () =>
+      endRehearsal(this.#client, this.normalise(ident), { ...options, delays: this.#rereadDelays, uri: this.#uri }),
+    );
+  }
+
   async register(registration: Registration, options: CallOptions = {}): Promise<'registered' | 'already'> {
-    const ident = this.normalise(registration.ident);
-    checkCreatable(ident);
-    const table = hiveTable({ ...registration, ident }, this.#user, Date.now());
+    const { ident, table } = this.#planned(registration);
     return this.#translated(ident, () =>
       registerTable(this.#client, { ...registration, ident }, table, { ...options, delays: this.#rereadDelays, uri: this.#uri }),
     );
@@ -133,6 +178,17 @@ class HiveCatalog implements Catalog {
 
   async close(): Promise<void> {
     this.#session.close();
+  }
+
+  /** The entry to make. Throws what can be known of it without the server. */
+  #planned(registration: Registration): { readonly ident: TableIdent; readonly table: ThriftStruct } {
+    const ident = this.normalise(registration.ident);
+    checkCreatable(ident);
+    return { ident, table: hiveTable({ ...registration, ident }, this.#user, Date.now()) };
+  }
+
+  #database(namespace: readonly string[]): string {
+    return this.normalise({ namespace, name: 'any' }).namespace[0] ?? '';
   }
 
   async #translated<Result>(ident: TableIdent, call: () => Promise<Result>): Promise<Result> {

@@ -1,20 +1,23 @@
-import { userInfo } from 'node:os';
 import { BcnError } from '../../errors.js';
-import type { RawEntry, Registration } from '../port.js';
+import { formatIdent, type RawEntry, type Registration } from '../port.js';
 import { bool, fields, getInt32, getText, getTextMap, int32, list, struct, text, textMap } from './fields.js';
+import { checkLengths } from './lengths.js';
 import { tableParameters } from './parameters.js';
 import { decodeStruct, type ThriftStruct } from './struct.js';
-import { hiveColumns } from './types.js';
+import { type HiveColumn, hiveColumns } from './types.js';
+import { processUser } from './user.js';
 import { T } from './wire.js';
 
 /** Field ids of the metastore's structs (hive_metastore.thrift). */
 export const TABLE = { name: 1, database: 2, owner: 3, sd: 7, parameters: 9, tableType: 12, ownerType: 18 } as const;
 export const STORAGE = { location: 2 } as const;
-export const DATABASE = { location: 3 } as const;
+export const DATABASE = { name: 1, location: 3, parameters: 4, ownerName: 6, ownerType: 7 } as const;
 
 const STORAGE_HANDLER = 'org.apache.iceberg.mr.hive.HiveIcebergStorageHandler';
 const OWNER_PROPERTY = 'hive.metastore.table.owner';
 const MAX_INT32 = 2 ** 31 - 1;
+/** PrincipalType of hive_metastore.thrift. */
+const USER = 1;
 
 /** Classes of the storage descriptor: for tables that Hive itself may read, and for those it only lists. */
 const HIVE_CLASSES = {
@@ -32,7 +35,7 @@ const PLAIN_CLASSES = {
  * The Thrift Table that Iceberg's HiveCatalog would have written for this metadata (HiveTableOperations, HMSTablePropertyHelper), made anew:
  * the source's parameters hold source paths and stale numbers. Carried over from the source's entry: owner, its type, and the storage handler.
  * Nothing outside fields 1-9, 12 and 18 is sent, which every server from 3.1.3 on accepts. `now`: ms since the epoch.
- * Throws `unsupported` or `corrupt` for a schema that Hive cannot hold.
+ * Throws `unsupported` for a schema or an entry that Hive cannot hold, `corrupt` for what is no schema.
  */
 export function hiveTable(registration: Registration, user: string | undefined, now: number): ThriftStruct {
   const { ident, metadata } = registration;
@@ -40,7 +43,9 @@ export function hiveTable(registration: Registration, user: string | undefined, 
   const seconds = int32(Math.floor(now / 1000));
   const hiveEnabled = carried.storageHandler || metadata.properties.get('engine.hive.enabled')?.toLowerCase() === 'true';
   const parameters = tableParameters(metadata, registration.metadataLocation, hiveEnabled ? STORAGE_HANDLER : undefined);
-  const owner = carried.owner ?? metadata.properties.get(OWNER_PROPERTY) ?? user ?? userInfo().username;
+  const owner = carried.owner ?? metadata.properties.get(OWNER_PROPERTY) ?? user ?? processUser();
+  const columns = hiveColumns(metadata.currentSchemaJson);
+  checkLengths({ table: formatIdent(ident), location: metadata.location, owner, columns, parameters });
   return fields([
     [TABLE.name, text(ident.name)],
     [TABLE.database, text(ident.namespace[0] ?? '')],
@@ -48,7 +53,7 @@ export function hiveTable(registration: Registration, user: string | undefined, 
     [4, seconds],
     [5, seconds],
     [6, int32(MAX_INT32)],
-    [TABLE.sd, struct(storageDescriptor(registration, hiveEnabled))],
+    [TABLE.sd, struct(storageDescriptor(metadata.location, columns, hiveEnabled))],
     [8, list(T.STRUCT, [])],
     [TABLE.parameters, textMap(parameters)],
     [TABLE.tableType, text('EXTERNAL_TABLE')],
@@ -56,9 +61,9 @@ export function hiveTable(registration: Registration, user: string | undefined, 
   ]);
 }
 
-function storageDescriptor({ metadata }: Registration, hiveEnabled: boolean): ThriftStruct {
+function storageDescriptor(location: string, columns: readonly HiveColumn[], hiveEnabled: boolean): ThriftStruct {
   const classes = hiveEnabled ? HIVE_CLASSES : PLAIN_CLASSES;
-  const columns = hiveColumns(metadata.currentSchemaJson).map(({ name, type, comment }) =>
+  const described = columns.map(({ name, type, comment }) =>
     struct(
       fields([
         [1, text(name)],
@@ -72,8 +77,8 @@ function storageDescriptor({ metadata }: Registration, hiveEnabled: boolean): Th
     [3, textMap([])],
   ]);
   return fields([
-    [1, list(T.STRUCT, columns)],
-    [STORAGE.location, text(metadata.location)],
+    [1, list(T.STRUCT, described)],
+    [STORAGE.location, text(location)],
     [3, text(classes.input)],
     [4, text(classes.output)],
     [5, bool(false)],
@@ -82,6 +87,16 @@ function storageDescriptor({ metadata }: Registration, hiveEnabled: boolean): Th
     [8, list(T.STRING, [])],
     [9, list(T.STRUCT, [])],
     [10, textMap([])],
+  ]);
+}
+
+/** The Thrift Database of that name and owner: the metastore chooses its folder. */
+export function hiveDatabase(name: string, user: string | undefined): ThriftStruct {
+  return fields([
+    [DATABASE.name, text(name)],
+    [DATABASE.parameters, textMap([])],
+    [DATABASE.ownerName, text(user ?? processUser())],
+    [DATABASE.ownerType, int32(USER)],
   ]);
 }
 

@@ -1,5 +1,6 @@
 import { ApplicationFault } from './faults.js';
 import { getInt32, getText } from './fields.js';
+import { ForeignAnswer, printable, recognise } from './foreign.js';
 import { decodeScanned, encodeStruct, type ThriftStruct } from './struct.js';
 import { LIMITS, ProtocolError, StructScanner } from './wire.js';
 
@@ -27,14 +28,16 @@ function uint32(value: number): Buffer {
 
 /**
  * The reply to one call, gathered from chunks. Each byte is looked at once; the first byte that cannot belong to the reply (wrong
- * kind, name, number, length, or anything after its end) throws ProtocolError.
+ * kind, name, number, length, or anything after its end) throws ProtocolError, a ForeignAnswer where it is known what the bytes are.
  */
 export class ReplyReader {
   #bytes = Buffer.allocUnsafe(16 * 1024);
   #length = 0;
   #checked = 0;
   readonly #expected: Buffer;
+  /** Bytes of the frame's header, and where the message's end is known from it. */
   readonly #frame: number;
+  #end: number | undefined;
   readonly #maxBytes: number;
   readonly #scanner: StructScanner;
 
@@ -48,13 +51,13 @@ export class ReplyReader {
   /** The result struct once it is complete. Throws ProtocolError, or ApplicationFault when the reply is one. */
   push(chunk: Buffer): ThriftStruct | undefined {
     this.#append(chunk);
-    this.#checkFrame();
     const start = this.#frame + this.#expected.length;
-    this.#checkHeader(start);
-    if (this.#length < start || !this.#scanner.advance(this.#bytes, this.#length)) return undefined;
-    const end = this.#scanner.position;
+    if (this.#checked < this.#expected.length && !this.#checkStart(start)) return undefined;
+    const complete = this.#length >= start && this.#scanner.advance(this.#bytes, this.#length);
+    const end = complete ? this.#scanner.position : undefined;
+    if (this.#end !== undefined) this.#checkFrame(this.#end, end);
+    if (end === undefined) return undefined;
     if (end !== this.#length) throw new ProtocolError(`${this.#length - end} bytes follow the reply`);
-    if (this.#frame > 0 && end !== 4 + this.#bytes.readUInt32BE(0)) throw new ProtocolError('the reply does not fill its frame');
     const result = decodeScanned(this.#bytes, start, end);
     if (this.#bytes[this.#frame + 3] === EXCEPTION)
       throw new ApplicationFault(getInt32(result, 2) ?? 0, getText(result, 1) ?? 'no message');
@@ -72,23 +75,35 @@ export class ReplyReader {
     this.#length = length;
   }
 
-  #checkFrame(): void {
-    if (this.#frame === 0 || this.#length < 4) return;
-    const size = this.#bytes.readUInt32BE(0);
-    if (size > this.#maxBytes) throw new ProtocolError(`a frame announces ${size} bytes`);
-    if (this.#length > 4 + size) throw new ProtocolError('bytes follow the frame');
-  }
-
-  /** The header is known but for its kind: compared as far as it has come. */
-  #checkHeader(start: number): void {
+  /** The frame's length is judged when it is announced, the header (known but for its kind) as far as it has come. False: wait for more. */
+  #checkStart(start: number): boolean {
     for (; this.#checked < Math.min(this.#length, start) - this.#frame; this.#checked += 1) {
       const byte = this.#bytes[this.#frame + this.#checked];
       if (byte === this.#expected[this.#checked] || (this.#checked === 3 && byte === EXCEPTION)) continue;
-      const seen = this.#bytes
-        .subarray(0, Math.min(this.#length, 24))
-        .toString('latin1')
-        .replace(/[^ -~]/g, '.');
-      throw new ProtocolError(`the answer does not belong to the call, it starts with "${seen}"`);
+      return this.#refuse(`the answer does not belong to the call, it starts with "${this.#seen(24)}"`);
     }
+    if (this.#frame > 0 && this.#end === undefined && this.#length >= 4) {
+      const size = this.#bytes.readUInt32BE(0);
+      if (size > this.#maxBytes) return this.#refuse(`a frame announces ${size} bytes, it starts with "${this.#seen(24)}"`);
+      this.#end = 4 + size;
+    }
+    return true;
+  }
+
+  #checkFrame(frameEnd: number, messageEnd: number | undefined): void {
+    if (this.#length > frameEnd) throw new ProtocolError('bytes follow the frame');
+    if (messageEnd !== undefined && messageEnd !== frameEnd) throw new ProtocolError('the reply does not fill its frame');
+    if (messageEnd === undefined && this.#length === frameEnd) throw new ProtocolError('the frame ends before its reply does');
+  }
+
+  /** False while a few bytes more will tell what this is. */
+  #refuse(otherwise: string): false {
+    const foreign = recognise(this.#bytes.subarray(0, this.#length), this.#frame > 0);
+    if (foreign === 'more') return false;
+    throw foreign === undefined ? new ProtocolError(otherwise) : new ForeignAnswer(foreign);
+  }
+
+  #seen(bytes: number): string {
+    return printable(this.#bytes.subarray(0, Math.min(this.#length, bytes)));
   }
 }

@@ -2,18 +2,30 @@ import { BcnError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import { formatIdent, type TableIdent } from '../port.js';
 import type { HiveClient } from './client.js';
+import { isRehearsalName } from './rehearsal-entry.js';
 import type { SessionCallOptions } from './session.js';
 
 const SHOWN = 5;
 
-export async function namespaceMissing(client: HiveClient, database: string, options: SessionCallOptions): Promise<BcnError> {
-  const hint = nearHint(database, await candidates(() => client.getAllDatabases(options)), 'databases');
+/** `creatable`: a restore wants it, which can have it made. */
+export async function namespaceMissing(
+  client: HiveClient,
+  database: string,
+  options: SessionCallOptions,
+  { creatable = false }: { readonly creatable?: boolean } = {},
+): Promise<BcnError> {
+  const near = nearHint(database, await candidates(() => client.getAllDatabases(options)), 'databases');
+  const hint = creatable ? `${near} To have it made, add --create-database.` : near;
   return new BcnError('namespace-not-found', `Database "${database}" not found in the Hive Metastore`, { hint });
 }
 
 export async function tableMissing(client: HiveClient, ident: TableIdent, options: SessionCallOptions): Promise<BcnError> {
   const database = ident.namespace[0] ?? '';
-  const hint = nearHint(ident.name, await candidates(() => client.getAllTables(database, options)), `tables of ${database}`);
+  const hint = nearHint(
+    ident.name,
+    (await candidates(() => client.getAllTables(database, options))).filter((name) => !isRehearsalName(name)),
+    `tables of ${database}`,
+  );
   return new BcnError('table-not-found', `Table "${formatIdent(ident)}" not found in the Hive Metastore`, {
     hint,
     table: formatIdent(ident),

@@ -31,9 +31,19 @@ function normalisePart(name: string, what: string, longest: number): string {
 
 /** For names bcn gives: only what every metastore version takes. Throws `unsupported`. */
 export function checkCreatable(ident: TableIdent): void {
-  if (/^[a-z0-9_]+$/.test(ident.name)) return;
+  if (EVERYWHERE.test(ident.name)) return;
   throw new BcnError('unsupported', `"${ident.name}" is not a table name that every Hive Metastore accepts`, {
     table: formatIdent(ident),
     hint: 'Use letters, digits and underscores: --target-table NAME',
   });
 }
+
+/** The same for a database. */
+export function checkCreatableDatabase(database: string): void {
+  if (EVERYWHERE.test(database)) return;
+  throw new BcnError('unsupported', `"${database}" is not a database name that every Hive Metastore accepts`, {
+    hint: 'Use letters, digits and underscores: --target-database NAME',
+  });
+}
+
+const EVERYWHERE = /^[a-z0-9_]+$/;

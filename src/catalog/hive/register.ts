@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BcnError } from '../../errors.js';
 import { formatIdent, type Registration } from '../port.js';
 import type { HiveClient } from './client.js';
-import { isServerException, ServerException, toBcnError, WireFault } from './faults.js';
+import { isServerException, toBcnError, WireFault } from './faults.js';
 import { getText, getTextMap } from './fields.js';
 import { TABLE } from './hive-table.js';
-import { namespaceMissing } from './missing.js';
+import { refusal } from './refusal.js';
 import type { SessionCallOptions } from './session.js';
 import type { ThriftStruct } from './struct.js';
 
@@ -81,37 +81,6 @@ export function tableExists(existing: ThriftStruct, { ident, metadataLocation }:
     table: formatIdent(ident),
     hint: 'Nothing was replaced. Choose another name (--target-table NAME), or drop that table first.',
   });
-}
-
-/** The server said no, and there is no table: its own words, under the code that fits them. */
-async function refusal(
-  client: HiveClient,
-  { ident, metadata }: Registration,
-  failure: unknown,
-  options: RegisterOptions,
-): Promise<unknown> {
-  const table = formatIdent(ident);
-  const database = ident.namespace[0] ?? '';
-  if (isServerException(failure, 'InvalidObjectException', 'NoSuchObjectException')) {
-    if ((await client.getDatabase(database, options)) === undefined) return namespaceMissing(client, database, options);
-    return new BcnError('unsupported', `The Hive Metastore refuses to hold "${table}": ${failure.message}`, {
-      table,
-      hint: 'The table was not registered. Rename what it objects to, or restore into another catalog.',
-      cause: failure,
-    });
-  }
-  if (
-    failure instanceof ServerException &&
-    /No FileSystem for scheme|UnsupportedFileSystem|ClassNotFoundException.*FileSystem/.test(failure.message)
-  ) {
-    return new BcnError('config', `The Hive Metastore cannot reach the location ${metadata.location}: ${failure.message}`, {
-      table,
-      object: metadata.location,
-      hint: 'The metastore makes that folder itself. Use a scheme that it has a file system for, usually s3a:// (--target-location s3a://BUCKET/PATH).',
-      cause: failure,
-    });
-  }
-  return failure;
 }
 
 function unknown({ ident, metadataLocation }: Registration, failure: unknown, { uri }: RegisterOptions): BcnError {

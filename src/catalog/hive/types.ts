@@ -1,7 +1,7 @@
 import { BcnError } from '../../errors.js';
 
 /** A column of sd.cols: `comment` only where Iceberg has a doc. */
-interface HiveColumn {
+export interface HiveColumn {
   readonly name: string;
   readonly type: string;
   readonly comment?: string;
@@ -28,11 +28,16 @@ const MAX_DEPTH = 200;
 /**
  * The columns that Iceberg's HiveSchemaUtil gives a schema (raw JSON, spec "Appendix C: Schemas").
  * Throws `unsupported` naming column and type where Hive has none (timestamp_ns, geometry, unknown, variant, …): Iceberg's own HiveCatalog cannot
- * register such a table either. It does map variant to `unknown`, and a real metastore (4.0.0) refuses that. Throws `corrupt` when the text is no schema.
+ * register such a table either. It does map variant to `unknown`, and a real metastore (4.0.0) refuses that. Also for columns whose names differ in case alone: a metastore
+ * stores them in lower case, under a unique key. Inside a struct they may. Throws `corrupt` when the text is no schema.
  */
 export function hiveColumns(schemaJson: string): readonly HiveColumn[] {
+  const seen = new Map<string, string>();
   return fieldsOf(parseObject(schemaJson, 'schema'), 'schema').map((field) => {
     const name = nameOf(field);
+    const twin = seen.get(name.toLowerCase());
+    if (twin !== undefined) throw alike(twin, name);
+    seen.set(name.toLowerCase(), name);
     const { doc } = field;
     return { name, type: hiveType(field.type, name, 0), ...(typeof doc === 'string' ? { comment: doc } : {}) };
   });
@@ -100,5 +105,11 @@ function notA(what: string, where: string): BcnError {
 function unsupported(column: string, what: string): BcnError {
   return new BcnError('unsupported', `Column "${column}": Hive has no place for ${what}`, {
     hint: 'Restore into another kind of catalog (--catalog-type path), or drop the column from the table and back it up again.',
+  });
+}
+
+function alike(first: string, second: string): BcnError {
+  return new BcnError('unsupported', `Columns "${first}" and "${second}" are one to Hive, which keeps names in lower case`, {
+    hint: 'Restore into another kind of catalog (--catalog-type path), or rename one of them in the table and back it up again.',
   });
 }

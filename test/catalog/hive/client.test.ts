@@ -1,9 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { HiveClient } from '../../../src/catalog/hive/client.js';
 import { parseEndpoints } from '../../../src/catalog/hive/endpoints.js';
 import { ServerException, WireFault } from '../../../src/catalog/hive/faults.js';
-import { fields, getText, int32, struct, text } from '../../../src/catalog/hive/fields.js';
+import { fields, getInt32, getStruct, getText, getTextMap, int32, struct, text } from '../../../src/catalog/hive/fields.js';
 import { HiveSession } from '../../../src/catalog/hive/session.js';
+import { T } from '../../../src/catalog/hive/wire.js';
 import { batchOf, FakeMetastore } from './fake.js';
 import { reply, type Script, type ScriptedServer, startServer, thrown, unknownMethod } from './server.js';
 
@@ -81,6 +82,83 @@ test.each([
   const error = await client.createTable(fields([]), {}).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ServerException);
   expect(error).toMatchObject({ kind, message: 'because' });
+});
+
+/** The calls that change something and answer nothing. */
+const CHANGES: readonly (readonly [string, (client: HiveClient) => Promise<unknown>])[] = [
+  ['create_table', (client) => client.createTable(fields([]), {})],
+  ['create_database', (client) => client.createDatabase(fields([]), {})],
+  ['alter_table_with_environment_context', (client) => client.alterTable('db', 't', fields([]), new Map([['a', 'b']]), {})],
+  ['drop_table_with_environment_context', (client) => client.dropTable('db', 't', {})],
+  ['drop_database', (client) => client.dropDatabase('db', {})],
+];
+
+describe.each(CHANGES)('%s', (method, change) => {
+  test('goes out once, on a connection of its own', async () => {
+    const { client, server } = await clientOf((call) => (call.method === method ? reply(call) : fakeWith('t').answer(call)));
+    await client.getTable('db', 't', {});
+    await change(client);
+    await client.getTable('db', 't', {});
+    const connections = server.calls.map((call) => [call.method, call.connection]);
+    expect(connections).toEqual([
+      ['get_table_req', 0],
+      [method, 1],
+      ['get_table_req', 0],
+    ]);
+  });
+
+  test('is not sent again when its answer is lost', async () => {
+    const { client, server } = await clientOf((call) => void call.socket.destroy());
+    await expect(change(client)).rejects.toMatchObject({ name: 'WireFault', outcome: 'unknown' });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  test('an exception that this client does not know is no success', async () => {
+    const { client } = await clientOf((call) => thrown(call, 9, 'new in 5.0'));
+    await expect(change(client)).rejects.toMatchObject({ name: 'WireFault', outcome: 'unknown', reason: 'protocol' });
+  });
+
+  test('a database that is down is the server’s exception', async () => {
+    const id = { create_table: 3, create_database: 3, drop_database: 3 }[method] ?? 2;
+    const { client } = await clientOf((call) => (call.method === method ? thrown(call, id, 'down') : fakeWith().answer(call)));
+    await expect(change(client)).rejects.toMatchObject({ name: 'ServerException', kind: 'MetaException', message: 'down' });
+  });
+});
+
+test('nothing is dropped with its data, and no database with its tables', async () => {
+  const { client, server } = await clientOf((call) => reply(call));
+  expect([await client.dropTable('db', 't', {}), await client.dropDatabase('db', {})]).toEqual([true, true]);
+  const flags = server.calls.map(({ args }) =>
+    [...args].filter(([, { type }]) => type === T.BOOL).map(([id, { value }]) => [id, value]),
+  );
+  expect(flags).toEqual([
+    [[3, 0]],
+    [
+      [2, 0],
+      [3, 0],
+    ],
+  ]);
+});
+
+test('what is not there to be dropped is false', async () => {
+  const { client } = await clientOf((call) => thrown(call, 1, 'none'));
+  expect([await client.dropTable('db', 't', {}), await client.dropDatabase('db', {})]).toEqual([false, false]);
+});
+
+test('a database whose drop trips over a null is not there; one that is there is the server’s fault', async () => {
+  const { client } = await clientOf((call) =>
+    call.method === 'drop_database' ? thrown(call, 3, 'null') : fakeWith().answer(call),
+  );
+  expect(await client.dropDatabase('none', {})).toBe(false);
+  await expect(client.dropDatabase('db', {})).rejects.toMatchObject({ kind: 'MetaException', message: 'null' });
+});
+
+test('an alter carries names, struct and environment', async () => {
+  const { client, server } = await clientOf((call) => reply(call));
+  await client.alterTable('db', 't', fields([[99, int32(7)]]), new Map([['key', 'välue']]), {});
+  const args = server.calls[0]?.args ?? new Map();
+  expect([getText(args, 1), getText(args, 2), getInt32(getStruct(args, 3) ?? new Map(), 99)]).toEqual(['db', 't', 7]);
+  expect([...getTextMap(getStruct(args, 4) ?? new Map(), 1)]).toEqual([['key', 'välue']]);
 });
 
 test.each<[string, Script]>([

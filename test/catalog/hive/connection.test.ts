@@ -6,7 +6,7 @@ import { ApplicationFault, WireFault } from '../../../src/catalog/hive/faults.js
 import { fields, getText, getTextMap, int32, struct, text, textMap } from '../../../src/catalog/hive/fields.js';
 import { dial } from '../../../src/catalog/hive/socket.js';
 import { encodeStruct, type ThriftStruct } from '../../../src/catalog/hive/struct.js';
-import { message, type ReceivedCall, reply, type ScriptedServer, startRaw, startServer, unknownMethod } from './server.js';
+import { message, reply, type ScriptedServer, startRaw, startServer, unknownMethod } from './server.js';
 
 const NONE = fields([]);
 const open: { close(): void | Promise<void> }[] = [];
@@ -88,6 +88,22 @@ describe('a call', () => {
     expect(most).toBe(1);
   });
 
+  test('whose arguments cannot be written fails alone', async () => {
+    const server = await startServer((call) => reply(call, text(call.method)));
+    const connection = await connect(server);
+    const wrong = fields([[1, int32(2 ** 40)]]);
+    const options = { timeoutMs: 2000 };
+    const [bad, good, alsoBad] = await Promise.allSettled([
+      connection.call('bad', wrong, options),
+      connection.call('good', NONE, options),
+      connection.call('also_bad', wrong, options),
+    ]);
+    expect(bad).toMatchObject({ status: 'rejected', reason: { name: 'RangeError' } });
+    expect(alsoBad).toMatchObject({ status: 'rejected', reason: { name: 'RangeError' } });
+    expect(good.status).toBe('fulfilled');
+    expect(server.calls.map(({ method }) => method)).toEqual(['good']);
+  });
+
   test('answered by an application exception leaves the connection usable', async () => {
     const server = await startServer((call) => (call.seqid === 1 ? unknownMethod(call) : reply(call, text('ok'))));
     const connection = await connect(server);
@@ -98,89 +114,8 @@ describe('a call', () => {
   });
 });
 
-describe('a broken answer destroys the connection: unknown for the call on the wire, not-sent for the queue', () => {
-  const whole = (call: ReceivedCall) => reply(call, text('x'.repeat(100)));
-  const head = (call: ReceivedCall, rest: string) =>
-    Buffer.concat([whole(call).subarray(0, 12 + call.method.length), Buffer.from(rest, 'hex')]);
-
-  test.each<[string, (call: ReceivedCall) => Buffer | undefined, WireFault['reason']]>([
-    ['dropped', (call) => void call.socket.end(), 'closed'],
-    ['reset', (call) => void call.socket.resetAndDestroy(), 'closed'],
-    ['half, then closed', (call) => void call.socket.end(whole(call).subarray(0, 50)), 'closed'],
-    [
-      'half, then reset',
-      (call) => void call.socket.write(whole(call).subarray(0, 50), () => call.socket.resetAndDestroy()),
-      'closed',
-    ],
-    ['half, then nothing', (call) => whole(call).subarray(0, 50), 'timeout'],
-    ['silent', () => undefined, 'timeout'],
-    ['HTTP', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'protocol'],
-    ['zeros', () => Buffer.alloc(64), 'protocol'],
-    ['0xff', () => Buffer.alloc(64, 0xff), 'protocol'],
-    ['a string of 1 GB', (call) => head(call, '0b000040000000'), 'protocol'],
-    ['a list of a billion', (call) => head(call, '0f00000b3b9aca00'), 'protocol'],
-    ['nested 100,000 deep', (call) => head(call, '0c0000'.repeat(100_000)), 'protocol'],
-    ['a name of 1 GB', () => Buffer.from('8001000240000000', 'hex'), 'protocol'],
-    ['of another number', (call) => message(2, call.method, call.seqid + 1, NONE), 'protocol'],
-    ['of another name', (call) => message(2, 'put_table_req', call.seqid, NONE), 'protocol'],
-    ['a call instead of a reply', (call) => message(1, call.method, call.seqid, NONE), 'protocol'],
-    ['followed by more', (call) => Buffer.concat([whole(call), Buffer.of(1)]), 'protocol'],
-    ['framed', (call) => message(2, call.method, call.seqid, NONE, true), 'protocol'],
-  ])('%s', async (_what, script, reason) => {
-    const connection = await connect(await startServer(script));
-    const options = { timeoutMs: 300 };
-    const [first, second] = await Promise.all([
-      faultOf(connection.call('get_table_req', NONE, options)),
-      faultOf(connection.call('get_database', NONE, { timeoutMs: 5000 })),
-    ]);
-    expect(first).toMatchObject({ outcome: 'unknown', reason });
-    expect(first.message).toContain('get_table_req');
-    expect(second).toMatchObject({ outcome: 'not-sent', reason: 'closed' });
-    expect(connection.alive).toBe(false);
-    expect(await faultOf(connection.call('late', NONE, options))).toMatchObject({ outcome: 'not-sent' });
-  });
-
-  test.each([
-    ['a frame that is too large', '7fffffff'],
-    ['a frame that its message does not fill', '00000020 80010002 00000004 6563686f 00000001 00'],
-    ['an unframed answer', '80010002 00000004 6563686f 00000001 00'],
-  ])('framed: %s', async (_what, hex) => {
-    const script = () => Buffer.from(hex.replace(/ /g, ''), 'hex');
-    const connection = await connect(await startServer(script, { framed: true }), true);
-    expect(await faultOf(connection.call('echo', NONE, { timeoutMs: 300 }))).toMatchObject({
-      outcome: 'unknown',
-      reason: 'protocol',
-    });
-  });
-
-  test('an answer without end stops at the cap, not at the end of memory', { timeout: 30_000 }, async () => {
-    const chunk = Buffer.concat([
-      Buffer.from('0b', 'hex'),
-      Buffer.alloc(2),
-      Buffer.from('00010000', 'hex'),
-      Buffer.alloc(0x10000),
-    ]);
-    let id = 1;
-    const script = (call: ReceivedCall) => {
-      const more = () => {
-        while (!call.socket.destroyed) {
-          chunk.writeUInt16BE(id++ & 0x7fff, 1);
-          if (!call.socket.write(Buffer.from(chunk))) return void call.socket.once('drain', more);
-        }
-      };
-      more();
-      return undefined;
-    };
-    const server = await startServer((call) => {
-      call.socket.write(head(call, ''));
-      return script(call);
-    });
-    const connection = await connect(server);
-    const fault = await faultOf(connection.call('get_all_tables', NONE, { timeoutMs: 25_000 }));
-    expect(fault).toMatchObject({ outcome: 'unknown', reason: 'protocol' });
-    expect(fault.message).toContain('bytes that are accepted');
-  });
-
+// What a server can do wrong: faults/*.test.ts.
+describe('outside a call', () => {
   test('bytes that nobody asked for', async () => {
     let socket: Socket | undefined;
     const server = await startRaw((accepted) => {

@@ -93,4 +93,13 @@ describe('the Thrift Table', () => {
       );
     },
   );
+
+  test('an entry that no metastore’s database holds is refused', () => {
+    const metadata = tableMetadata({ properties: new Map([['k'.repeat(257), 'v']]) });
+    expect(() => hiveTable(registration({ metadata }), undefined, 0)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+    const owner = carried('o'.repeat(768), 1);
+    expect(() => hiveTable(registration({ carried: owner }), undefined, 0)).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    );
+  });
 });

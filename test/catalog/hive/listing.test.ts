@@ -32,22 +32,22 @@ function fakeWith(locations: Readonly<Record<string, string | undefined>>): Fake
   return fake;
 }
 
-const named = (name: string) => ({ namespace: ['db'], name });
+const placed = (name: string, location: string) => ({ ident: { namespace: ['db'], name }, location });
 
 describe('what occupies a place', () => {
   test('entries without a location or with one of another system are passed over', async () => {
     const fake = fakeWith({ view: undefined, empty: '', hdfs: 'hdfs://nn/wh/t', gs: 'gs://b/wh/t', ours: 's3a://b/wh/t/' });
     const { catalog } = await catalogOf((call) => fake.answer(call));
-    expect(await catalog.findAt('s3://b/wh/t')).toEqual(named('ours'));
+    expect(await catalog.findAt('s3://b/wh/t')).toEqual(placed('ours', 's3a://b/wh/t/'));
     expect(await catalog.findAt('s3://b/wh/t2')).toBeUndefined();
   });
 
   test('the table at the very place comes before one above or below', async () => {
     const fake = fakeWith({ above: 's3://b/wh', below: 's3://b/wh/t/x', exact: 's3n://b//wh/t/' });
     const { catalog } = await catalogOf((call) => fake.answer(call));
-    expect(await catalog.findAt('s3://b/wh/t')).toEqual(named('exact'));
-    expect(await catalog.findAt('s3://b/wh/t/x/y')).toEqual(named('above'));
-    expect(await catalog.findAt('s3://b/wh/t/x')).toEqual(named('below'));
+    expect(await catalog.findAt('s3://b/wh/t')).toEqual(placed('exact', 's3n://b//wh/t/'));
+    expect(await catalog.findAt('s3://b/wh/t/x/y')).toEqual(placed('above', 's3://b/wh'));
+    expect(await catalog.findAt('s3://b/wh/t/x')).toEqual(placed('below', 's3://b/wh/t/x'));
   });
 
   test('a database that is dropped meanwhile is passed over, any other refusal is not', async () => {
@@ -63,7 +63,7 @@ describe('what occupies a place', () => {
         return first ? thrown(call, exception, 'Could not find database gone') : fake.answer(call);
       };
     let { catalog, server } = await catalogOf(script(3));
-    expect(await catalog.findAt('s3://b/wh/t')).toEqual(named('t'));
+    expect(await catalog.findAt('s3://b/wh/t')).toEqual(placed('t', 's3://b/wh/t'));
     ({ catalog, server } = await catalogOf(script(1)));
     await expect(catalog.findAt('s3://b/wh/t')).rejects.toMatchObject({ code: 'catalog-unavailable' });
   });

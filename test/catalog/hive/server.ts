@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { fields, int32, struct, text } from '../../../src/catalog/hive/fields.js';
 import { decodeStruct, encodeStruct, type ThriftStruct, type ThriftValue } from '../../../src/catalog/hive/struct.js';
 import { StructScanner } from '../../../src/catalog/hive/wire.js';
 
 /** A call as the scripted server received it. */
 export interface ReceivedCall {
+  /** The message, without a frame's length. */
+  readonly bytes: Buffer;
   readonly method: string;
   readonly seqid: number;
   readonly args: ThriftStruct;
@@ -26,10 +28,7 @@ export interface ScriptedServer {
 export type Script = (call: ReceivedCall) => Buffer | undefined;
 
 /** A server on a real socket that reads real calls and answers as scripted: for what a real metastore cannot be made to do. */
-export async function startServer(
-  script: Script,
-  options: { framed?: boolean; tls?: { key: string; cert: string } } = {},
-): Promise<ScriptedServer> {
+export async function startServer(script: Script, options: { framed?: boolean; tls?: TlsOptions } = {}): Promise<ScriptedServer> {
   const calls: ReceivedCall[] = [];
   let connections = 0;
   const accept = (socket: Socket) => {
@@ -38,10 +37,13 @@ export async function startServer(
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
       gathered = Buffer.concat([gathered, chunk]);
+      // As real servers do with what is no call.
+      if (!startsCall(gathered, options.framed ?? false)) return void socket.destroy();
       const parsed = parseCall(gathered, options.framed ?? false);
       if (parsed === undefined) return;
+      const bytes = gathered.subarray(options.framed ? 4 : 0);
       gathered = Buffer.alloc(0);
-      const call = { ...parsed, socket, connection };
+      const call = { ...parsed, bytes, socket, connection };
       calls.push(call);
       const answer = script(call);
       if (answer !== undefined) socket.write(answer);
@@ -75,7 +77,14 @@ async function listen(server: Server, calls: ReceivedCall[]): Promise<ScriptedSe
   return { uri: `thrift://127.0.0.1:${port}`, port, calls, close };
 }
 
-function parseCall(bytes: Buffer, framed: boolean): { method: string; seqid: number; args: ThriftStruct } | undefined {
+/** Whether these may be the first bytes of a call. */
+export function startsCall(bytes: Buffer, framed: boolean): boolean {
+  const head = bytes.subarray(framed ? 4 : 0).subarray(0, 4);
+  return Buffer.from('80010001', 'hex').subarray(0, head.length).equals(head);
+}
+
+/** The call that `bytes` are; undefined while some of them are missing. */
+export function parseCall(bytes: Buffer, framed: boolean): { method: string; seqid: number; args: ThriftStruct } | undefined {
   const at = framed ? 4 : 0;
   if (bytes.length < at + 8) return undefined;
   const nameEnd = at + 8 + bytes.readInt32BE(at + 4);
@@ -109,7 +118,7 @@ export function thrown(call: ReceivedCall, id: number, textOf: string): Buffer {
   return reply(call, struct(fields([[1, text(textOf)]])), id);
 }
 
-export function unknownMethod(call: ReceivedCall): Buffer {
+export function unknownMethod(call: Pick<ReceivedCall, 'method' | 'seqid'>): Buffer {
   const body = fields([
     [1, text(`Invalid method name: '${call.method}'`)],
     [2, int32(1)],

@@ -3,7 +3,8 @@ import { parseEndpoints } from '../../../src/catalog/hive/endpoints.js';
 import { WireFault } from '../../../src/catalog/hive/faults.js';
 import { fields, getText, text } from '../../../src/catalog/hive/fields.js';
 import { HiveSession, type SessionOptions } from '../../../src/catalog/hive/session.js';
-import { reply, type Script, type ScriptedServer, startServer, unknownMethod } from './server.js';
+import { nothingOpen } from './faults/harness.js';
+import { reply, type Script, type ScriptedServer, startRaw, startServer, unknownMethod } from './server.js';
 
 const NONE = fields([]);
 const open: { close(): unknown }[] = [];
@@ -35,22 +36,77 @@ function sessionOf(uris: string, changes: Partial<SessionOptions> = {}): HiveSes
 const echo: Script = (call) => reply(call, text(call.method));
 const fault = (call: Promise<unknown>) => call.then(() => undefined).catch((reason: unknown) => reason as WireFault);
 
-describe('several servers', () => {
-  test('the first that accepts a connection is used', async () => {
-    const dead = await startServer(echo);
-    await dead.close();
-    const [first, second] = [await start(echo), await start(echo)];
-    const session = sessionOf(`${dead.uri},${first.uri},${second.uri}`);
-    expect(getText(await session.call('get_x', NONE, {}), 0)).toBe('get_x');
-    expect([first.calls.length, second.calls.length]).toEqual([1, 0]);
+describe('closing', () => {
+  test('ends a connection that is being made, and leaves nothing open', async () => {
+    const server = await startRaw(() => {});
+    const session = sessionOf(server.uri, { tls: {}, timeouts: { connect: 60_000, read: 1000, write: 1000 } });
+    const calls = [fault(session.call('get_a', NONE, {})), fault(session.call('create', NONE, { write: true }))];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    session.close();
+    for (const call of calls) expect(await call).toMatchObject({ outcome: 'not-sent', reason: 'closed' });
+    await server.close();
+    await nothingOpen();
   });
 
-  test('when none does, all are named', async () => {
-    const servers = [await startServer(echo), await startServer(echo)];
-    for (const server of servers) await server.close();
-    const error = await fault(sessionOf(servers.map(({ uri }) => uri).join(',')).call('get_x', NONE, {}));
-    expect(error).toMatchObject({ outcome: 'not-sent', reason: 'connect' });
-    for (const { uri } of servers) expect(error?.message).toContain(`${uri}: connection refused`);
+  test('ends calls that are under way for good: none is sent again on a new connection', async () => {
+    const server = await start((call) => (call.method === 'get_a' ? echo(call) : undefined));
+    const session = sessionOf(server.uri);
+    await session.call('get_a', NONE, {});
+    const calls = [fault(session.call('get_b', NONE, {})), fault(session.call('create', NONE, { write: true }))];
+    await expect.poll(() => server.calls.length).toBe(3);
+    session.close();
+    for (const call of calls) expect(await call).toMatchObject({ reason: 'closed' });
+    expect(await fault(session.call('get_a', NONE, {}))).toMatchObject({ outcome: 'not-sent', reason: 'closed' });
+    expect(server.calls).toHaveLength(3);
+  });
+});
+
+describe('an abort while connecting', () => {
+  test('ends the call it belongs to, and no other that waits for the same connection', async () => {
+    let answer = () => {};
+    const server = await start((call) => {
+      if (call.method !== 'set_ugi') return echo(call);
+      answer = () => call.socket.write(reply(call));
+      return undefined;
+    });
+    const session = sessionOf(server.uri, { user: 'carla' });
+    const abort = new AbortController();
+    const mine = fault(session.call('get_a', NONE, { signal: abort.signal }));
+    const other = session.call('get_b', NONE, {});
+    await expect.poll(() => server.calls.length).toBe(1);
+    abort.abort();
+    expect(await mine).toMatchObject({ outcome: 'not-sent', reason: 'aborted' });
+    answer();
+    expect(getText(await other, 0)).toBe('get_b');
+    expect(server.calls.map(({ method }) => method)).toEqual(['set_ugi', 'get_b']);
+  });
+
+  test('of a write ends it', async () => {
+    const server = await startRaw(() => {});
+    open.push(server);
+    const abort = new AbortController();
+    const session = sessionOf(server.uri, { tls: {}, timeouts: { connect: 60_000, read: 1000, write: 1000 } });
+    const call = fault(session.call('create', NONE, { write: true, signal: abort.signal }));
+    abort.abort();
+    expect(await call).toMatchObject({ outcome: 'not-sent', reason: 'aborted' });
+  });
+});
+
+describe('a connection that was idle for long', () => {
+  test('is not trusted any more: what lies between may have forgotten it, and would not say so', async () => {
+    const server = await start(echo);
+    const session = sessionOf(server.uri, { maxIdleMs: 20 });
+    await session.call('get_a', NONE, {});
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await session.call('get_b', NONE, {});
+    expect(server.calls.map(({ connection }) => connection)).toEqual([0, 1]);
+  });
+
+  test('but one in use is kept', async () => {
+    const server = await start(echo);
+    const session = sessionOf(server.uri);
+    for (let call = 0; call < 3; call += 1) await session.call('get_a', NONE, {});
+    expect(server.calls.map(({ connection }) => connection)).toEqual([0, 0, 0]);
   });
 });
 
@@ -84,6 +140,16 @@ describe('a connection that the server dropped while idle', () => {
   });
 });
 
+test('an attempt to connect that failed is not remembered: the next call makes another', async () => {
+  let up = false;
+  const server = await start((call) => (up || call.method !== 'set_ugi' ? echo(call) : void call.socket.destroy()));
+  const session = sessionOf(server.uri, { user: 'carla' });
+  const both = [fault(session.call('get_a', NONE, {})), fault(session.call('get_b', NONE, {}))];
+  for (const call of both) expect(await call).toMatchObject({ outcome: 'not-sent' });
+  up = true;
+  expect(getText(await session.call('get_c', NONE, {}), 0)).toBe('get_c');
+});
+
 describe('a write', () => {
   test('goes out on a connection of its own, once', async () => {
     const server = await start((call) => (call.method === 'create' ? void call.socket.destroy() : echo(call)));
@@ -91,7 +157,14 @@ describe('a write', () => {
     await session.call('get_a', NONE, {});
     expect(await fault(session.call('create', NONE, { write: true }))).toMatchObject({ outcome: 'unknown' });
     await session.call('get_b', NONE, {});
-    expect(server.calls.map(({ method, connection }) => `${method} ${connection}`)).toEqual(['get_a 0', 'create 1', 'get_b 0']);
+    await fault(session.call('create', NONE, { write: true }));
+    // Connection 2: the server was understood before, so nobody has asked it why it closes.
+    expect(server.calls.map(({ method, connection }) => `${method} ${connection}`)).toEqual([
+      'get_a 0',
+      'create 1',
+      'get_b 0',
+      'create 2',
+    ]);
   });
 });
 

@@ -73,6 +73,37 @@ describe('columns', () => {
     );
   });
 
+  test.each([
+    ['a', 'A'],
+    ['a', 'a'],
+    ['Ü', 'ü'],
+  ])('%s and %s are one to Hive', (first, second) => {
+    const two = schema({ name: first, type: 'int' }, { name: 'x', type: 'int' }, { name: second, type: 'int' });
+    expect(() => hiveColumns(two)).toThrow(
+      expect.objectContaining({ code: 'unsupported', message: expect.stringContaining(`"${first}" and "${second}"`) }),
+    );
+    const inside = {
+      type: 'struct',
+      fields: [
+        { name: first, type: 'int' },
+        { name: second, type: 'int' },
+      ],
+    };
+    expect(hiveColumns(schema({ name: 'c', type: inside }))).toHaveLength(1);
+  });
+
+  test.each([
+    ['a list', { type: 'list', 'element-id': 2, element: 'variant' }],
+    ['a map’s value', { type: 'map', 'key-id': 2, key: 'int', 'value-id': 3, value: 'geometry' }],
+    ['a map’s key', { type: 'map', 'key-id': 2, key: 'timestamptz_ns', 'value-id': 3, value: 'int' }],
+    [
+      'a struct in a list',
+      { type: 'list', 'element-id': 2, element: { type: 'struct', fields: [{ id: 3, name: 'f', type: 'unknown' }] } },
+    ],
+  ])('also inside %s', (_where, type) => {
+    expect(() => typeOf(type)).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('"c') }));
+  });
+
   test('the nested column is named', () => {
     const struct = { type: 'struct', fields: [{ id: 6, name: 'deep', type: { type: 'list', element: 'timestamp_ns' } }] };
     expect(() => typeOf(struct)).toThrow('"c.deep"');

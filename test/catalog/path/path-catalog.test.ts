@@ -184,7 +184,7 @@ describe('what occupies a place', () => {
     ['memory://bucket/'],
   ])('%s: the table', async (location) => {
     const { catalog } = await withFiles({ 'v1.metadata.json': '' });
-    expect(await catalog.findAt(location)).toEqual(IDENT);
+    expect(await catalog.findAt(location)).toEqual({ ident: IDENT, location: HOME });
   });
 
   test.each([
@@ -209,20 +209,38 @@ describe('what occupies a place', () => {
 
   test('a table whose hint leads nowhere is there', async () => {
     const { catalog } = await withFiles({ 'version-hint.text': '7' });
-    expect(await catalog.findAt(HOME)).toEqual(IDENT);
-    expect(await catalog.findAt('memory://bucket/wh')).toEqual(IDENT);
+    expect(await catalog.findAt(HOME)).toEqual({ ident: IDENT, location: HOME });
+    expect(await catalog.findAt('memory://bucket/wh')).toEqual({ ident: IDENT, location: HOME });
   });
 
   test('of nested tables the one at the place, then the nearest above, then one below', async () => {
     const { catalog, store } = await withFiles({ 'v1.metadata.json': '' });
-    const inner = { namespace: ['ns', 't', 'deep'], name: 'inner' };
+    const inner = { ident: { namespace: ['ns', 't', 'deep'], name: 'inner' }, location: `${HOME}/deep/inner` };
     await store.create('wh/ns/t/deep/inner/metadata/v1.metadata.json', Buffer.from(''));
     await store.create('wh/a/b/c/metadata/v1.metadata.json', Buffer.from(''));
     expect(await catalog.findAt(`${HOME}/deep/inner`)).toEqual(inner);
     expect(await catalog.findAt(`${HOME}/deep/inner/data`)).toEqual(inner);
-    expect(await catalog.findAt(`${HOME}/deep`)).toEqual(IDENT);
-    expect(await catalog.findAt('memory://bucket/wh/a')).toEqual({ namespace: ['a', 'b'], name: 'c' });
+    expect(await catalog.findAt(`${HOME}/deep`)).toEqual({ ident: IDENT, location: HOME });
+    expect(await catalog.findAt('memory://bucket/wh/a')).toEqual({
+      ident: { namespace: ['a', 'b'], name: 'c' },
+      location: 'memory://bucket/wh/a/b/c',
+    });
   });
+});
+
+test('a namespace is never missing, and none is made or dropped; nothing is written to rehearse', async () => {
+  const { catalog, store } = await withFiles({});
+  const registration = {
+    ident: IDENT,
+    metadataLocation: `${HOME}/metadata/v1.metadata.json`,
+    metadata: tableMetadata({ location: HOME }),
+  };
+  expect(await catalog.preflight(registration)).toEqual({ namespaceMissing: false });
+  expect(await catalog.createNamespace(['ns'])).toBe('already');
+  expect(await catalog.rehearse(registration)).toBeUndefined();
+  expect(await catalog.endRehearsal(IDENT)).toBeUndefined();
+  expect(await catalog.dropNamespace(['ns'])).toBe('kept');
+  for await (const { objects } of store.list('')) expect(objects).toEqual([]);
 });
 
 describe('names', () => {

@@ -75,6 +75,13 @@ test.each([
   expect(await exists('wh/copies/bad')).toBe(false);
 });
 
+test('--create-database is accepted where a namespace is a folder, and makes none for a plan', async () => {
+  const planned = await world.json(...target('made', '--create-database', '--dry-run'));
+  expect(planned.events()[0]).toMatchObject({ type: 'plan' });
+  expect(planned.events()[0]).not.toHaveProperty('creates_database');
+  expect((await world.json(...target('made', '--create-database'))).events().at(-1)).toMatchObject({ outcome: 'restored' });
+});
+
 test('foreign objects at the target are left alone', async () => {
   await world.bcn(...target('foreign'));
   await writeFile(path.join(world.dir, 'wh/copies/foreign/metadata/v99.metadata.json'), '{}');

@@ -4,6 +4,7 @@ import type { BackupSummary } from '../../../src/repository/summary.js';
 
 const COPY: BackupSummary = {
   name: 'nightly-2026-11-20',
+  selector: 'nightly-2026-11-20',
   id: 'ab'.repeat(32),
   run: '20261120T010000Z-0123456789abcdef-00112233445566778899aabbccddeeff',
   when: '2026-11-20T01:00:00.000Z',
@@ -32,6 +33,7 @@ const COPY: BackupSummary = {
 const REFERENCE: BackupSummary = {
   ...COPY,
   name: 'light',
+  selector: 'light',
   mode: 'reference',
   tables: COPY.tables.map((table) => ({ ...table, uuid: null, refs: [], currentSnapshotId: null, formatVersion: 1 })),
 };
@@ -42,6 +44,20 @@ test('list', () => {
     nightly-2026-11-20  2026-11-20 01:00:00  default.my_table         12  1,234  4.7 GiB  976.6 KiB  copy
     light               2026-11-20 01:00:00  default.my_table         12  1,234  4.7 GiB          -  reference (dies with its source)"
   `);
+});
+
+test('list: names that several have give way to what tells them apart', () => {
+  const twin = (run: string) => ({ ...COPY, name: 'twice', selector: `twice@${run}` });
+  const alone = { ...COPY, name: 'once', selector: 'once@2026-x' };
+  const names = backupsTable([twin('2026-a'), alone, twin('2026-b')])
+    .split('\n')
+    .map((line) => line.split(' ')[0]);
+  expect(names).toEqual(['NAME', 'twice@2026-a', 'once', 'twice@2026-b']);
+});
+
+test('show: what names it exactly, where that is not its name', () => {
+  expect(backupFacts({ ...COPY, selector: 'n@2026-x' }, 'u')).toContain('\nExactly    n@2026-x\n');
+  expect(backupFacts(COPY, 'u')).not.toContain('Exactly');
 });
 
 test('show', () => {

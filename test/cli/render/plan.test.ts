@@ -39,6 +39,7 @@ test('a restore', () => {
     Changes beyond paths
       table-uuid    a -> b
       metadata-log  []
+    Asked by the restore itself, before it copies anything: whether the target may be written, and whether the catalog takes the table.
     Nothing was written."
   `);
 });
@@ -57,6 +58,12 @@ test('a reference backup', () => {
     Requests        at most 40 get, 42 put, 1,200 copy, 3 list
     Nothing was written."
   `);
+});
+
+test('a database to make', () => {
+  const plan = { ...RESTORE, createsNamespace: 'default' };
+  expect(planText(plan)).toMatch(/^To .*\nDatabase +default will be created\n/m);
+  expect(planFields(plan)).toEqual({ ...planFields(RESTORE), creates_database: 'default' });
 });
 
 test('for programs', () => {

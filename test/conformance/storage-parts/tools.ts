@@ -14,13 +14,33 @@ export interface StorageFixture {
   readonly prefix: string;
   /** A bucket that does not exist, where the store has buckets. */
   readonly noBucket?: ObjectStore;
-  /** What the store cannot hold, though the port allows it. */
+  /** The same store as `store`, copying in parts whatever is longer than 5 MiB; absent where there are no parts. */
+  readonly inParts?: ObjectStore;
+  /** What the store cannot hold, though the port allows it: such keys are name conflicts, and nothing is written. */
   readonly refuses?: {
+    /** `a//b` */
     readonly emptySegments?: boolean;
-    readonly trailingSlash?: boolean;
-    readonly controlCharacters?: boolean;
+    /** `/a` */
+    readonly leadingSlash?: boolean;
+    /** `a/./b`, `a/../b` */
+    readonly dotSegments?: boolean;
+    /** `a/`; or only with bytes in it. */
+    readonly trailingSlash?: boolean | 'with bytes';
+    /** Characters that no key can have. */
+    readonly characters?: readonly string[];
+    /** A segment of more than 255 bytes. */
+    readonly longSegments?: boolean;
     /** An object beside objects "below" it (`a`, `a/b`). */
     readonly nested?: boolean;
+  };
+  /** What the store cannot do, though it says it did. */
+  readonly lacks?: {
+    /** Of several creates of one key at once, more than one may succeed. */
+    readonly compareAndSwap?: boolean;
+    /** Objects "below" another are not listed. */
+    readonly nestedListing?: boolean;
+    /** An object whose name is longer than about 220 bytes can be written, but not replaced: that is a name conflict, and it stays as it is. */
+    readonly replacingLongNames?: boolean;
   };
 }
 
