@@ -4,8 +4,10 @@ import type { Readable } from 'node:stream';
  * The object-store port: what bcn needs of a store, and no more. One instance = one bucket (or one local root) of one service.
  *
  * Contract, proven by test/conformance/storage.ts for every adapter:
- * - Keys are opaque strings of 1 to 1,024 UTF-8 bytes, never normalised, never URL-decoded.
- * - `create` never replaces an object. `upload` and `copy` are only ever given keys that this run owns, where replacing an
+ * - Keys are opaque strings of 1 to 1,024 UTF-8 bytes, never normalised, never URL-decoded. A key that the store cannot hold, or would take for
+ *   another one (`a//b` for `a/b`), is refused as `name-conflict` before anything is written; specs/05-stores.md says which store holds what.
+ * - `create` never replaces an object that was there when it began; that of two at once on one key only one succeeds is what
+ *   `probeCreate` finds out. `upload` and `copy` are only ever given keys that this run owns, where replacing an
  *   object by the same bytes is harmless; an adapter makes the object visible all at once, never in part.
  * - After a write, `get` and `list` see it (S3 has promised this since 2020).
  * - Errors are BcnErrors: `object-not-found`, `bucket-not-found`, `object-exists` (create), `name-conflict` (the store cannot hold this
@@ -26,6 +28,11 @@ export interface ObjectStore {
   read(key: string, options?: CallOptions): Promise<Readable>;
   /** Create the object if the key is free, else throw `object-exists`. A retried request may report its own success as `object-exists`. */
   create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult>;
+  /**
+   * Whether `create` is a compare-and-swap: of several at once on one key, one succeeds, and its bytes stay. Local folders (link(2)) and memory are so by construction; a
+   * service of S3 is measured, with objects below `prefix` that are removed as far as this identity may. False is safe to believe, true is as sure as a measurement.
+   */
+  probeCreate(prefix: string, options?: CallOptions): Promise<boolean>;
   /** Write a stream of `size` bytes. Throws `corrupt` and writes nothing when the stream holds another number of bytes. */
   upload(key: string, body: Readable, size: number, options?: CallOptions): Promise<WriteResult>;
   /** Server-side copy from a store with an equal `service`. */

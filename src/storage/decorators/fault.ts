@@ -99,6 +99,9 @@ export class FaultyStore implements ObjectStore {
   create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult> {
     return this.#run('create', [key], () => this.#store.create(key, bytes, options));
   }
+  probeCreate(prefix: string, options?: CallOptions): Promise<boolean> {
+    return this.#run('probeCreate', [prefix], () => this.#store.probeCreate(prefix, options));
+  }
   async upload(key: string, body: Readable, size: number, options?: CallOptions): Promise<WriteResult> {
     try {
       return await this.#run('upload', [key], () => this.#store.upload(key, body, size, options));

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline, Transform } from 'node:stream';
 import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, StoredBytes, WriteResult } from '../port.js';
 
-export type StoreMethod = 'get' | 'read' | 'create' | 'upload' | 'copy' | 'list' | 'delete' | 'abortUploads';
+export type StoreMethod = 'get' | 'read' | 'create' | 'probeCreate' | 'upload' | 'copy' | 'list' | 'delete' | 'abortUploads';
 
 /** What went through a metered store, counted at the port: a retry or a part inside the adapter is not seen. */
 export interface StoreUsage {
@@ -31,6 +31,7 @@ export class MeteredStore implements ObjectStore {
     get: 0,
     read: 0,
     create: 0,
+    probeCreate: 0,
     upload: 0,
     copy: 0,
     list: 0,
@@ -77,6 +78,12 @@ export class MeteredStore implements ObjectStore {
     const result = await this.#store.create(key, bytes, options);
     this.#bytes.put += bytes.length;
     return result;
+  }
+
+  /** One call, whatever the adapter sends for it; the objects are its own. */
+  async probeCreate(prefix: string, options?: CallOptions): Promise<boolean> {
+    this.#calls.probeCreate++;
+    return this.#store.probeCreate(prefix, options);
   }
 
   async upload(key: string, body: Readable, size: number, options?: CallOptions): Promise<WriteResult> {

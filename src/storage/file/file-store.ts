@@ -75,6 +75,12 @@ export class FileStore implements ObjectStore {
     });
   }
 
+  /** By construction: link(2) fails when the name is taken, also among processes and, over NFS, among machines. */
+  async probeCreate(prefix: string, options: CallOptions = {}): Promise<boolean> {
+    throwIfAborted(options.signal, this.#object(prefix));
+    return true;
+  }
+
   async upload(key: string, body: Readable, size: number, options: CallOptions = {}): Promise<WriteResult> {
     try {
       return await this.#guard('write', key, options, async () => {

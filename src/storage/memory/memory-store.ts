@@ -82,6 +82,12 @@ export class MemoryStore implements ObjectStore {
     return this.#put(key, Buffer.from(bytes));
   }
 
+  /** By construction: no other code runs between the look and the write. */
+  async probeCreate(prefix: string, options: CallOptions = {}): Promise<boolean> {
+    throwIfAborted(options.signal, this.#object(prefix));
+    return true;
+  }
+
   async upload(key: string, body: Readable, size: number, options: CallOptions = {}): Promise<WriteResult> {
     const release = stopOnAbort(body, options.signal, this.#object(key));
     try {

@@ -165,8 +165,8 @@ function partSums(
   others: Set<string> | undefined,
 ): S3Checksums {
   const sum = checksumOf(result, headers);
-  if (!sum || (!others && sum.kind === 'composite')) return {};
-  if (others && (sum.kind === 'composite' || others.has(sum.value))) throw new ForeignSum('a checksum that is not the part’s');
+  if (!sum) return {};
+  if (others?.has(sum.value)) throw new ForeignSum('a checksum that is not the part’s');
   others?.add(sum.value);
   const member = (
     { sha256: 'ChecksumSHA256', crc64nvme: 'ChecksumCRC64NVME', crc32c: 'ChecksumCRC32C', crc32: 'ChecksumCRC32' } as const

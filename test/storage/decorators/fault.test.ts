@@ -37,6 +37,12 @@ test('after: the operation is done, its answer is lost', async () => {
   expect((await store.get('a')).size).toBe(1);
 });
 
+test('a probe is an operation like others', async () => {
+  const store = new FaultyStore(new MemoryStore('m'), { rules: [{ op: 'probeCreate', key: 'p/' }] });
+  await expect(store.probeCreate('p/')).rejects.toMatchObject({ code: 'storage-unavailable', object: 'memory://m/p/' });
+  expect(await store.probeCreate('p/')).toBe(true);
+});
+
 test('delayMs delays, and fails only with an error', async () => {
   const rules = [
     { op: 'get', delayMs: 50 },

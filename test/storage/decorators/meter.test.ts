@@ -24,11 +24,20 @@ test('counts calls, requests, bytes and objects', async () => {
   await expect(store.get('a')).rejects.toThrow();
   await expect(store.create('c', Buffer.alloc(100))).rejects.toThrow();
   expect(store.usage()).toEqual({
-    calls: { get: 2, read: 1, create: 2, upload: 1, copy: 1, list: 2, delete: 1, abortUploads: 0 },
+    calls: { get: 2, read: 1, create: 2, probeCreate: 0, upload: 1, copy: 1, list: 2, delete: 1, abortUploads: 0 },
     requests: { get: 3, put: 3, copy: 1, list: 2, delete: 1 },
     bytes: { get: 17, put: 17, copy: 10 },
     objects: { list: 3, delete: 2 },
   });
+});
+
+test('a probe is passed on and is one call; its objects are the adapter’s own', async () => {
+  const memory = new MemoryStore('m');
+  const answers = [true, false];
+  memory.probeCreate = async (prefix) => prefix === 'p/' && answers.shift() === true;
+  const store = new MeteredStore(memory);
+  expect([await store.probeCreate('p/'), await store.probeCreate('p/')]).toEqual([true, false]);
+  expect(store.usage()).toMatchObject({ calls: { probeCreate: 2 }, requests: { put: 0 }, bytes: { put: 0 } });
 });
 
 test('a snapshot does not change', async () => {

@@ -20,7 +20,10 @@ storageConformance('file', async () => ({
   store: new FileStore({ pageSize: 7 }),
   sibling: new FileStore({ pageSize: 7 }),
   prefix: `${(await makeRoot()).slice(1)}/`,
-  refuses: { emptySegments: true, trailingSlash: true, nested: true },
+  refuses: {
+    ...{ emptySegments: true, leadingSlash: true, dotSegments: true, trailingSlash: true, longSegments: true, nested: true },
+    characters: ['\0'],
+  },
 }));
 
 describe('files', () => {
