@@ -1,4 +1,4 @@
-/** What a command will do, computed before the first write, printed by `--dry-run`. Counts and bytes are exact; requests are those still to come (the plan has read the metadata), an upper bound without retries. */
+/** What a command will do, computed before the first write, printed by `--dry-run`. Counts and bytes are exact; requests are those still to come (the plan has read the metadata), an upper bound without retries and without the probe of a new repository and what follows from it. */
 export interface Plan {
   readonly command: 'backup' | 'restore';
   /** `database.table` */
@@ -8,6 +8,8 @@ export interface Plan {
   /** URI of the backup (backup) or target location (restore). */
   readonly to: string;
   readonly mode: 'copy' | 'reference';
+  /** A namespace that is missing and will be made (restore). */
+  readonly createsNamespace?: string;
   readonly snapshots: number;
   /** Content files of all retained snapshots, each once. */
   readonly data: {

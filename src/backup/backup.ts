@@ -1,12 +1,12 @@
 import { type CatalogEntry, formatIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import { storeTime } from '../repository/clock.js';
-import { type Commit, summarise } from '../repository/commit.js';
+import { type Backup, summarise } from '../repository/commit.js';
 import { findBase, type TableIdentity } from '../repository/hints.js';
 import { assertBackupName, newRunId } from '../repository/keys.js';
-import { findCommit } from '../repository/load.js';
+import { findNamesakes } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
-import { findRecord, type RepositoryRecord } from '../repository/record.js';
+import { commitsByRun, findRecord, type RepositoryRecord } from '../repository/record.js';
 import { type BackupAsk, type FoundRun, findRun, readRun } from '../repository/runs.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
@@ -62,7 +62,7 @@ export interface Opened {
   /** This process goes on with a run that was interrupted. */
   readonly continued: boolean;
   /** The run had been committed, but not reported. */
-  readonly done: Commit | undefined;
+  readonly done: Backup | undefined;
 }
 
 async function open(deps: BackupDeps, options: BackupOptions, call: CallOptions): Promise<Opened> {
@@ -74,15 +74,22 @@ async function open(deps: BackupDeps, options: BackupOptions, call: CallOptions)
   const uuid = current.metadata.tableUuid ?? null;
   const { name, mode, fresh = false } = options;
   const ask: BackupAsk = { name, mode, catalog: deps.catalog.identity, table, uuid, fresh };
-  const done = await findCommit(place, options.name, call);
-  const earlier = record && (await (done ? readRun(place, done.run, ask, call) : findRun(place, ask, now, call)));
-  const alive = record && earlier && !earlier.ended && earlier.lastWrite > now - record.grace_ms / 2;
-  // Else this is no rerun of an interrupted command, but a new wish for a name that is used.
-  const unreported = alive && done?.tables[0]?.metadata_location === current.uri;
-  if (done && !unreported) throw nameTaken(place, options.name, done);
-  const continuing = alive ? await continuePin(deps, earlier, current, table, call) : undefined;
+  const alive = async (find: Promise<FoundRun | undefined>) => {
+    const earlier = await find;
+    return record && earlier && !earlier.ended && earlier.lastWrite > now - record.grace_ms / 2 ? earlier : undefined;
+  };
   const anew = { pinned: current, run: newRunId(options.name, now), continued: false };
-  return { entry, table, ask, record, done, ...(continuing ?? anew) };
+  const opened = { entry, table, ask, record, done: undefined, ...anew };
+  const namesakes = await findNamesakes(place, options.name, commitsByRun(record), call);
+  for (const done of namesakes) {
+    const same = record && done.tables[0]?.metadata_location === current.uri;
+    if (same && (await alive(readRun(place, done.run, ask, call)))) return { ...opened, done, run: done.run };
+  }
+  // No rerun of an interrupted command, but a new wish for a name that is used.
+  if (namesakes.length > 0) throw nameTaken(place, options.name, namesakes[0]);
+  const earlier = record && (await alive(findRun(place, ask, now, call)));
+  const continuing = earlier && (await continuePin(deps, earlier, current, table, call));
+  return { ...opened, ...continuing };
 }
 
 /** The catalog's entry and the metadata it names; both again when the table moved on between the two and the file is gone. */
@@ -140,6 +147,7 @@ async function attempt(
         run: opened.run,
         continued,
         base,
+        record: opened.record,
       });
       if (options.dryRun) return { outcome: 'planned', plan: plan.shown };
       const commit = await executeBackup(deps, options, { ...opened, continued }, plan, identity, call);

@@ -1,11 +1,12 @@
 import { BcnError, isCode } from '../errors.js';
 import { storeTime } from '../repository/clock.js';
-import { type Commit, encodeCommit } from '../repository/commit.js';
+import { type Backup, type Commit, encodeCommit } from '../repository/commit.js';
 import { readDeletion } from '../repository/events.js';
 import type { Base } from '../repository/hints.js';
-import { commitKey } from '../repository/keys.js';
-import { findCommit } from '../repository/load.js';
+import { commitKey, runSelector } from '../repository/keys.js';
+import { findCommit, findNamesakes } from '../repository/load.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
+import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 
@@ -18,23 +19,28 @@ export class BaseDeleted extends Error {}
 /**
  * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the base is looked at right before, and the commit follows within G/2 of that and of this run's
  * last write (`written`) by the store's clock. Throws BaseDeleted; `backup-exists` when the name went to somebody else meanwhile; `storage-unavailable` when this process
- * slept so long that its own objects may be gone, or when no look at the base is recent enough.
+ * slept so long that its own objects may be gone, or when no look at the base is recent enough. Where backups lie by run, the name is looked for right before, since the key does
+ * not tell.
  */
 export async function commitBackup(
   place: RepositoryPlace,
   draft: Omit<Commit, 'id' | 'when'>,
   base: Base | undefined,
   written: number,
-  grace: number,
+  record: RepositoryRecord,
   call: CallOptions,
-): Promise<Commit> {
+): Promise<Backup> {
+  const grace = record.grace_ms;
+  const byRun = commitsByRun(record);
   for (let look = 0; look < LOOKS; look++) {
+    const namesakes = byRun ? await findNamesakes(place, draft.name, true, call) : [];
+    if (namesakes.length > 0) return ownOrTaken(place, draft, namesakes.find(({ run }) => run === draft.run) ?? namesakes[0]);
     const seen = base && (await readDeletion(place, base.commit.id, call));
     if (seen?.deleted) throw new BaseDeleted();
     const now = await storeTime(place, call);
     if (now > written + grace / 2) throw sleptTooLong(draft.name);
     if (seen && now > seen.seen + grace / 2) continue;
-    return create(place, { ...draft, when: new Date(now).toISOString() }, call);
+    return create(place, { ...draft, when: new Date(now).toISOString() }, byRun, call);
   }
   throw new BcnError(
     'storage-unavailable',
@@ -46,18 +52,22 @@ export async function commitBackup(
   );
 }
 
-async function create(place: RepositoryPlace, draft: Omit<Commit, 'id'>, call: CallOptions): Promise<Commit> {
+async function create(place: RepositoryPlace, draft: Omit<Commit, 'id'>, byRun: boolean, call: CallOptions): Promise<Backup> {
   const { id, bytes } = encodeCommit(draft);
+  const selector = byRun ? runSelector(draft.name, draft.run, id) : draft.name;
   try {
-    await createOnce(place.store, place.prefix + commitKey(draft.name), bytes, call);
-    return { id, ...draft };
+    await createOnce(place.store, place.prefix + commitKey(selector), bytes, call);
+    return { id, ...draft, selector };
   } catch (error) {
     if (!isCode(error, 'object-exists')) throw error;
-    const winner = await findCommit(place, draft.name, call);
-    // Another process that continued this very run was faster; its backup is this one.
-    if (winner?.run === draft.run) return winner;
-    throw nameTaken(place, draft.name, winner);
+    return ownOrTaken(place, draft, await findCommit(place, selector, call));
   }
+}
+
+/** The backup that has the name already, when another process that continued this very run was faster; else throws `backup-exists`. */
+function ownOrTaken(place: RepositoryPlace, draft: Pick<Commit, 'name' | 'run'>, winner: Backup | undefined): Backup {
+  if (winner?.run === draft.run) return winner;
+  throw nameTaken(place, draft.name, winner);
 }
 
 function sleptTooLong(name: string): BcnError {
@@ -71,10 +81,10 @@ function sleptTooLong(name: string): BcnError {
   );
 }
 
-export function nameTaken(place: RepositoryPlace, name: string, taken: Commit | undefined): BcnError {
+export function nameTaken(place: RepositoryPlace, name: string, taken: Backup | undefined): BcnError {
   const what = taken ? ` (of ${taken.tables.map(({ identifier }) => identifier.join('.')).join(', ')}, made ${taken.when})` : '';
   return new BcnError('backup-exists', `There is already a backup "${name}" in ${placeUri(place)}${what}`, {
-    object: `${placeUri(place)}/${commitKey(name)}`,
-    hint: 'Backups are never overwritten: choose another --backup-name. See it: bcn show '.concat(name),
+    object: `${placeUri(place)}/${commitKey(taken?.selector ?? name)}`,
+    hint: `Backups are never overwritten: choose another --backup-name. See it: bcn show ${taken?.selector ?? name}`,
   });
 }

@@ -1,10 +1,11 @@
 import { isCode } from '../errors.js';
 import { storeTime } from '../repository/clock.js';
-import type { Commit } from '../repository/commit.js';
+import type { Backup } from '../repository/commit.js';
 import { type TableIdentity, writeHint } from '../repository/hints.js';
-import { beginKey, endKey, newAttemptId, runDataPrefix } from '../repository/keys.js';
-import type { RepositoryPlace } from '../repository/place.js';
-import { createRecord } from '../repository/record.js';
+import { beginKey, commitKey, endKey, newAttemptId, probePrefix, runDataPrefix } from '../repository/keys.js';
+import { findNamesakes } from '../repository/load.js';
+import { placeUri, type RepositoryPlace } from '../repository/place.js';
+import { commitsByRun, createRecord, type RepositoryRecord } from '../repository/record.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import { VERSION } from '../version.js';
@@ -25,10 +26,10 @@ export async function executeBackup(
   plan: BackupPlan,
   identity: TableIdentity,
   call: CallOptions,
-): Promise<Commit> {
+): Promise<Backup> {
   const place = deps.repository;
   const { run, pinned } = opened;
-  const record = opened.record ?? (await createRecord(place, await storeTime(place, call), call));
+  const record = opened.record ?? (await makeRepository(deps, run, call));
   const begin = { asks: opened.ask, pinned: pinned.uri, bcn: VERSION };
   if (!opened.continued)
     await createOnce(place.store, place.prefix + beginKey(run), Buffer.from(`${JSON.stringify(begin)}\n`), call);
@@ -45,10 +46,11 @@ export async function executeBackup(
       partial: false,
       tables: [{ ...describe(deps, opened), ...content.table, root: content.root }],
     };
-    const commit = await commitBackup(place, draft, content.base, content.written, record.grace_ms, call);
-    await writeHint(place, identity, commit);
+    const backup = await commitBackup(place, draft, content.base, content.written, record, call);
+    await writeHint(place, identity, backup);
+    if (commitsByRun(record)) await tellNamesakes(deps, backup, call);
     await endRun(place, run, call);
-    return commit;
+    return backup;
   } catch (error) {
     // What this run pinned cannot be backed up, or its name is gone: the next attempt must begin at the table's current metadata.
     if (isCode(error, 'corrupt', 'unsupported', 'backup-exists')) await endRun(place, run, call);
@@ -56,6 +58,29 @@ export async function executeBackup(
   } finally {
     stopBeating();
   }
+}
+
+async function makeRepository({ repository, report }: BackupDeps, run: string, call: CallOptions): Promise<RepositoryRecord> {
+  const record = await createRecord(repository, await storeTime(repository, call), probePrefix(run), call);
+  if (commitsByRun(record)) {
+    report.info(
+      `${placeUri(repository)} lies on a store without true conditional writes: backups are kept by run, and two that are made at once under one name are both kept`,
+    );
+  }
+  return record;
+}
+
+/** Two that looked for the name before either had committed have both taken it. At least one of the two is told. */
+async function tellNamesakes({ repository, report }: BackupDeps, backup: Backup, call: CallOptions): Promise<void> {
+  const found = await findNamesakes(repository, backup.name, true, call).catch(() => []);
+  const others = found.filter(({ run }) => run !== backup.run).map(({ selector }) => selector);
+  if (others.length === 0) return;
+  report.warn(
+    `there are other backups "${backup.name}", made at the same time: ${others.join(', ')}; this one is ${backup.selector}`,
+    {
+      object: `${placeUri(repository)}/${commitKey(backup.selector)}`,
+    },
+  );
 }
 
 /** Marks a run as one that nobody continues. Best effort: without the mark the next run of the name goes on where this one stopped. */

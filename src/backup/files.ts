@@ -3,10 +3,11 @@ import { concretePath, nameBelow } from '../iceberg/paths.js';
 import type { Amount } from '../plan.js';
 import type { Base } from '../repository/hints.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
-import { dataKey } from '../repository/keys.js';
+import { dataKey, hashedDataKey } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Root } from '../repository/root.js';
 import { groups } from '../spill/join.js';
+import { Nesting } from '../spill/nesting.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
 import type { CallOptions } from '../storage/port.js';
 import type { Tree, TreeEntry } from './tree.js';
@@ -67,6 +68,7 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
   const left = context.base ? context.base.root.manifests.some(({ path }) => !keptManifests.has(path)) : false;
   const sides =
     context.base && (tree.carries || left) ? await withBase(tree, context, context.base.root, keptManifests) : tree.entries;
+  const nesting = new Nesting();
   for await (const group of groups<Side>(sides.sorted())) {
     const entries = group.filter((side): side is TreeEntry => 'n' in side);
     const held = group.find((side) => 'held' in side) as (Side & { held: InventoryFile }) | undefined;
@@ -83,12 +85,13 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
     }
     add(total, first.size);
     const ns = entries.map(({ n }) => n);
+    const nested = nesting.above(path) !== undefined;
     if (held && held.held.size === first.size && held.held.snapshot === first.snapshot && first.snapshot !== null) {
       add(reused, first.size);
       for (const n of ns) await placed.add({ k: placedKey(n, path), n, file: held.held });
     } else if (ns.length > 0) {
       add(copied, first.size);
-      await fresh.add({ k: freshKey(uri, context), path, size: first.size, snapshot: first.snapshot, ns });
+      await fresh.add({ k: freshKey(uri, nested, context), path, size: first.size, snapshot: first.snapshot, ns });
     }
   }
   if (sides === tree.entries && context.base) {
@@ -103,9 +106,10 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
   return { fresh, placed, total, reused, copied };
 }
 
-function freshKey(uri: string, { run, location, place }: FilePlanContext): string {
-  if (run !== undefined) return dataKey(run, uri, place.prefix.length);
-  return nameBelow(uri, location);
+/** A file below another one gets the hashed form: not every store can hold both under their own names, and list both. */
+function freshKey(uri: string, nested: boolean, { run, location, place }: FilePlanContext): string {
+  if (run === undefined) return nameBelow(uri, location);
+  return nested ? hashedDataKey(run, uri) : dataKey(run, uri, place.prefix.length);
 }
 
 async function withBase(tree: Tree, context: FilePlanContext, root: Root, kept: ReadonlySet<string>): Promise<Sorter<Side>> {

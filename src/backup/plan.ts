@@ -1,8 +1,9 @@
 import { findMentions } from '../iceberg/mentions.js';
 import type { Plan } from '../plan.js';
 import type { Base } from '../repository/hints.js';
-import { commitKey } from '../repository/keys.js';
+import { commitKey, runSelector } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
+import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import { type Root, readRoot } from '../repository/root.js';
 import type { CallOptions } from '../storage/port.js';
 import { type FilePlan, planFiles } from './files.js';
@@ -32,6 +33,8 @@ export interface PlanContext {
   readonly run: string;
   readonly continued: boolean;
   readonly base: Base | undefined;
+  /** undefined = the repository is still to be made. */
+  readonly record: RepositoryRecord | undefined;
 }
 
 /** Reads the table and decides everything, writing nothing but spill files. Throws `unsupported` and `corrupt`. */
@@ -89,12 +92,14 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
   return { kind: 'changed', base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
 }
 
-function head(pinned: PinnedMetadata, { deps, options, table }: PlanContext) {
+function head(pinned: PinnedMetadata, { deps, options, table, run, record }: PlanContext) {
+  // What the key ends with is known when the backup is.
+  const selector = commitsByRun(record) ? runSelector(options.name, run, '…') : options.name;
   return {
     command: 'backup' as const,
     table,
     from: pinned.metadata.location,
-    to: `${placeUri(deps.repository)}/${commitKey(options.name)}`,
+    to: `${placeUri(deps.repository)}/${commitKey(selector)}`,
     mode: options.mode,
     snapshots: pinned.metadata.snapshots.length,
     edits: [],
@@ -105,16 +110,23 @@ const NONE = { objects: 0, bytes: 0 };
 
 function showUnchanged(pinned: PinnedMetadata, base: Base, context: PlanContext): Plan {
   const total = { objects: base.table.files.total, bytes: base.table.bytes.total };
+  const looks = namesakeLooks(context.record);
   return {
     ...head(pinned, context),
     data: { total, reused: total, serverSide: NONE, streamed: NONE },
     metadata: NONE,
-    requests: { get: 0, put: 4, copy: 0, list: 1 },
+    requests: { get: looks.get, put: 4, copy: 0, list: 2 + looks.list },
   };
 }
 
+/** What the looks for backups of the same name cost, before the commit and after it. */
+function namesakeLooks(record: RepositoryRecord | undefined): { readonly get: number; readonly list: number } {
+  return commitsByRun(record) ? { get: 3, list: 3 } : { get: 0, list: 0 };
+}
+
 function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, context: PlanContext, service: string): Plan {
-  const { deps, options } = context;
+  const { deps, options, record } = context;
+  const looks = namesakeLooks(record);
   const copied = options.mode === 'copy' ? files.copied : NONE;
   const sameService = service === deps.repository.store.service;
   const fresh = tree.manifests.filter(({ held }) => !held);
@@ -131,10 +143,11 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
     },
     metadata: { objects, bytes },
     requests: {
-      get: sameService ? 0 : copied.objects,
-      put: objects + 5 + (sameService ? 0 : copied.objects),
+      get: (sameService ? 0 : copied.objects) + (record ? 0 : 1) + looks.get,
+      put: objects + (record ? 4 : 5) + (sameService ? 0 : copied.objects),
       copy: sameService ? copied.objects : 0,
-      list: (context.continued ? 2 : 1) * pages + 1,
+      // The store's time before the metadata and at the commit; before that the base's events, or the time for a new record.
+      list: (context.continued ? 2 : 1) * pages + 2 + (context.base || !record ? 1 : 0) + looks.list,
     },
   };
 }

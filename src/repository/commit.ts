@@ -41,6 +41,12 @@ export interface CommittedTable {
   readonly root: StoredObject;
 }
 
+/** A COMMIT that lies in a repository. */
+export interface Backup extends Commit {
+  /** What names exactly this one, and its key: its name, or `name@run…` where backups lie by run. */
+  readonly selector: string;
+}
+
 /** An object of the repository that was written by bcn itself. */
 export interface StoredObject {
   /** Without the repository's prefix. */
@@ -90,9 +96,9 @@ export function decodeCommit(bytes: Buffer, object: string): Commit {
   return commit;
 }
 
-export function summarise(commit: Commit): BackupSummary {
-  const { name, id, run, when, mode, bcn } = commit;
-  return { name, id, run, when, mode, bcn, tables: commit.tables.map(summariseTable) };
+export function summarise(backup: Backup): BackupSummary {
+  const { name, selector, id, run, when, mode, bcn } = backup;
+  return { name, selector, id, run, when, mode, bcn, tables: backup.tables.map(summariseTable) };
 }
 
 function summariseTable(table: CommittedTable): TableSummary {

@@ -2,10 +2,10 @@ import { isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
-import type { Commit, CommittedTable } from './commit.js';
+import type { Backup, Commit, CommittedTable } from './commit.js';
 import { readDeletion } from './events.js';
-import { hintKey, hintPrefix, nameOfHintKey, tableKey } from './keys.js';
-import { backupNames, findCommit } from './load.js';
+import { hintKey, hintPrefix, selectorOfHintKey, tableKey } from './keys.js';
+import { backupSelectors, findCommit } from './load.js';
 import type { RepositoryPlace } from './place.js';
 
 /** Which table a base is looked for. */
@@ -17,7 +17,7 @@ export interface TableIdentity {
 }
 
 export interface Base {
-  readonly commit: Commit;
+  readonly commit: Backup;
   readonly table: CommittedTable;
   /** v of the time rule: store time at which it was seen undeleted. */
   readonly seen: number;
@@ -33,14 +33,14 @@ export async function findBase(
   const prefix = hintPrefix(tableKey(identity.uuid, identity.catalog, identity.table));
   for await (const page of place.store.list(place.prefix + prefix, options)) {
     for (const { key } of page.objects) {
-      const base = await asBase(place, nameOfHintKey(key), identity, mode, options);
+      const base = await asBase(place, selectorOfHintKey(key), identity, mode, options);
       if (base) return base;
     }
     break;
   }
   let newest: Base | undefined;
-  const read = (name: string) => asBase(place, name, identity, mode, options);
-  for await (const base of parallel(backupNames(place, options), read, 16)) {
+  const read = (selector: string) => asBase(place, selector, identity, mode, options);
+  for await (const base of parallel(backupSelectors(place, options), read, 16)) {
     if (base && (!newest || base.commit.when > newest.commit.when)) newest = base;
   }
   return newest;
@@ -50,20 +50,20 @@ export async function findBase(
 export async function writeHint(
   place: RepositoryPlace,
   identity: TableIdentity,
-  commit: Pick<Commit, 'name' | 'when'>,
+  backup: Pick<Backup, 'selector' | 'when'>,
 ): Promise<void> {
-  const key = hintKey(tableKey(identity.uuid, identity.catalog, identity.table), Date.parse(commit.when), commit.name);
+  const key = hintKey(tableKey(identity.uuid, identity.catalog, identity.table), Date.parse(backup.when), backup.selector);
   await createOnce(place.store, place.prefix + key, Buffer.alloc(0)).catch(() => undefined);
 }
 
 async function asBase(
   place: RepositoryPlace,
-  name: string,
+  selector: string,
   identity: TableIdentity,
   mode: Commit['mode'],
   options: CallOptions,
 ): Promise<Base | undefined> {
-  const commit = await findCommit(place, name, options).catch((error: unknown) => {
+  const commit = await findCommit(place, selector, options).catch((error: unknown) => {
     // A backup that cannot be read is no base; it is for verify to report.
     if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
     throw error;

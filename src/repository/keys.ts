@@ -18,12 +18,31 @@ export function assertBackupName(name: string): void {
   });
 }
 
-export const commitKey = (name: string): string => `${BACKUPS}${name}.json`;
-export const nameOfCommitKey = (key: string): string => key.slice(BACKUPS.length, -'.json'.length);
+/** Throws `usage` unless `text` may name a backup that exists: a name, or a selector. */
+export function assertSelector(text: string): void {
+  const [, name, run] = /^([^@]*)(@[0-9A-Za-z-]{1,100})?$/.exec(text) ?? [];
+  if (run === undefined) assertBackupName(text);
+  else assertBackupName(name as string);
+}
+
+/**
+ * What names one backup among several of a name, and its key (format, "Stores without conditional writes"). The piece of the id keeps two processes that continue one run from
+ * writing one key.
+ */
+export const runSelector = (name: string, run: string, id: string): string => `${name}@${run}-${id.slice(0, 8)}`;
+export const nameOfSelector = (selector: string): string => selector.replace(/@.*/, '');
+/** What all selectors that a text may stand for begin with, unless it is one itself. */
+export const selectorStem = (text: string): string => (text.includes('@') ? text : `${text}@`);
+
+/** Where the COMMIT of a backup lies: under its name, or its selector. */
+export const commitKey = (selector: string): string => `${BACKUPS}${selector}.json`;
+export const selectorOfCommitKey = (key: string): string => key.slice(BACKUPS.length, -'.json'.length);
 export const eventsPrefix = (backupId: string): string => `events/${backupId}/`;
 export const runPrefix = (run: string): string => `${RUNS}${run}/`;
 export const runDataPrefix = (run: string): string => `${runPrefix(run)}data/`;
 export const beginKey = (run: string): string => `${runPrefix(run)}begin.json`;
+/** What the objects of a probe begin with; some stay where the backup may not delete, until prune takes them with the run. */
+export const probePrefix = (run: string): string => `${runPrefix(run)}probe/`;
 export const endKey = (run: string): string => `${runPrefix(run)}end`;
 export const beatKey = (run: string, time: number): string => `${runPrefix(run)}beat-${time}-${randomBytes(4).toString('hex')}`;
 export const metaPrefix = (run: string, attempt: string): string => `${runPrefix(run)}meta/${attempt}/`;
@@ -45,10 +64,10 @@ export const tableKey = (uuid: string | undefined, catalog: string, table: strin
 
 export const hintPrefix = (table: string): string => `tables/${table}/`;
 const LATEST = 9_999_999_999_999;
-export const hintKey = (table: string, when: number, name: string): string =>
-  `${hintPrefix(table)}${String(LATEST - when).padStart(13, '0')}-${name}`;
-/** Name of the backup that a hint key points to. */
-export const nameOfHintKey = (key: string): string => key.slice(key.lastIndexOf('/') + 15);
+export const hintKey = (table: string, when: number, selector: string): string =>
+  `${hintPrefix(table)}${String(LATEST - when).padStart(13, '0')}-${selector}`;
+/** Name or selector of the backup that a hint key points to. */
+export const selectorOfHintKey = (key: string): string => key.slice(key.lastIndexOf('/') + 15);
 
 /** Where a content file of this source URI lies in a run, verbatim under its source key where that can be (format, "Layout"). */
 export function dataKey(run: string, uri: string, prefixLength: number): string {
@@ -61,8 +80,11 @@ export function dataKey(run: string, uri: string, prefixLength: number): string 
 export const hashedDataKey = (run: string, uri: string): string => `${runDataPrefix(run)}h/${sha256(uri)}`;
 
 function isPlainSegment(segment: string): boolean {
-  return segment !== '' && segment !== '.' && segment !== '..' && !segment.includes('\0') && Buffer.byteLength(segment) <= 255;
+  return segment !== '' && segment !== '.' && segment !== '..' && !UNLISTED.test(segment) && Buffer.byteLength(segment) <= 255;
 }
+
+/** Characters that XML cannot spell or does not keep, so that not every store lists them. */
+const UNLISTED = /[\p{Cc}\u2028\ufffe\uffff]/u;
 
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');

@@ -3,7 +3,7 @@ import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
 import { summarise } from './commit.js';
 import { readDeletion } from './events.js';
-import { backupNames, findCommit } from './load.js';
+import { backupSelectors, findCommit } from './load.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 import { readRecord } from './record.js';
 import type { BackupSummary } from './summary.js';
@@ -24,7 +24,7 @@ export async function listBackups(place: RepositoryPlace, options: CallOptions =
   await readRecord(place, options);
   const backups: BackupSummary[] = [];
   const damaged: { object: string; message: string }[] = [];
-  for await (const found of parallel(backupNames(place, options), (name) => load(place, name, options), 16)) {
+  for await (const found of parallel(backupSelectors(place, options), (selector) => load(place, selector, options), 16)) {
     if (found instanceof BcnError) damaged.push({ object: found.object ?? placeUri(place), message: found.message });
     else if (found) backups.push(found);
   }
@@ -32,8 +32,12 @@ export async function listBackups(place: RepositoryPlace, options: CallOptions =
   return { backups, damaged };
 }
 
-async function load(place: RepositoryPlace, name: string, options: CallOptions): Promise<BackupSummary | BcnError | undefined> {
-  const commit = await findCommit(place, name, options).catch((error: unknown) => {
+async function load(
+  place: RepositoryPlace,
+  selector: string,
+  options: CallOptions,
+): Promise<BackupSummary | BcnError | undefined> {
+  const commit = await findCommit(place, selector, options).catch((error: unknown) => {
     if (isCode(error, 'corrupt', 'repository-too-new')) return error;
     throw error;
   });

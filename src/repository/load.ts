@@ -1,43 +1,107 @@
 import { BcnError, isCode } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { CallOptions } from '../storage/port.js';
-import { type Commit, decodeCommit } from './commit.js';
+import { type Backup, decodeCommit } from './commit.js';
 import { readDeletion } from './events.js';
-import { assertBackupName, BACKUPS, commitKey, nameOfCommitKey } from './keys.js';
+import { assertSelector, BACKUPS, commitKey, nameOfSelector, selectorOfCommitKey, selectorStem } from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
-import { readRecord } from './record.js';
+import { commitsByRun, readRecord } from './record.js';
 
-/** A backup's record by name. Throws `usage`, `repository-not-found`, `backup-not-found` (with near names), `corrupt`. */
-export async function loadBackup(place: RepositoryPlace, name: string, options: CallOptions = {}): Promise<Commit> {
-  assertBackupName(name);
-  await readRecord(place, options);
-  const commit = await findCommit(place, name, options);
-  if (commit && !(await readDeletion(place, commit.id, options)).deleted) return commit;
-  const names: string[] = [];
-  for await (const other of backupNames(place, options)) names.push(other);
-  const near = nearest(name, names);
-  throw new BcnError('backup-not-found', `Backup "${name}" ${commit ? 'was deleted from' : 'not found in'} ${placeUri(place)}`, {
+/** How many backups of one name an error shows. */
+const EXAMPLES = 10;
+
+/**
+ * A backup by its name, or by its selector or the beginning of one where the repository keeps backups by run. Throws `usage` (no such name can be, or several backups have it),
+ * `repository-not-found`, `backup-not-found` (with near names), `corrupt`.
+ */
+export async function loadBackup(place: RepositoryPlace, name: string, options: CallOptions = {}): Promise<Backup> {
+  assertSelector(name);
+  const byRun = commitsByRun(await readRecord(place, options));
+  const found = await findBackups(place, name, byRun, options);
+  const [backup, ...others] = await undeleted(place, found, options);
+  // Two processes that continued one run have both committed it: one moment of the table, twice.
+  if (backup && others.every(({ run }) => run === backup.run)) return backup;
+  if (backup) throw ambiguous(place, name, [backup, ...others]);
+  const names = new Set<string>();
+  for await (const other of backupSelectors(place, options)) names.add(nameOfSelector(other));
+  const near = found.length > 0 ? [] : nearest(nameOfSelector(name), [...names]);
+  const what = found.length > 0 ? 'was deleted from' : 'not found in';
+  throw new BcnError('backup-not-found', `Backup "${name}" ${what} ${placeUri(place)}`, {
     object: `${placeUri(place)}/${commitKey(name)}`,
-    hint: `${near.length > 0 && !commit ? `Did you mean ${near.map((n) => `"${n}"`).join(' or ')}? ` : ''}List them: bcn list`,
+    hint: `${near.length > 0 ? `Did you mean ${near.map((n) => `"${n}"`).join(' or ')}? ` : ''}List them: bcn list`,
   });
 }
 
-/** The COMMIT of that name, deleted or not, or undefined. */
-export async function findCommit(place: RepositoryPlace, name: string, options: CallOptions = {}): Promise<Commit | undefined> {
-  const key = place.prefix + commitKey(name);
+/** The backups that keep a new one from taking this name. */
+export async function findNamesakes(
+  place: RepositoryPlace,
+  name: string,
+  byRun: boolean,
+  options: CallOptions = {},
+): Promise<readonly Backup[]> {
+  if (byRun) return undeleted(place, await findBackups(place, name, true, options), options);
+  const commit = await findCommit(place, name, options);
+  return commit ? [commit] : [];
+}
+
+/**
+ * All backups that a name or a selector may mean, deleted or not, in key order. A key that is exactly this one is looked for first; where the repository does not keep backups by
+ * run, others are looked for only when there is none, since this may be a copy of one that did.
+ */
+async function findBackups(
+  place: RepositoryPlace,
+  text: string,
+  byRun: boolean,
+  options: CallOptions,
+): Promise<readonly Backup[]> {
+  const exact = await findCommit(place, text, options);
+  if (exact && (!byRun || text.includes('@'))) return [exact];
+  const found = exact ? [exact] : [];
+  for await (const selector of backupSelectors(place, options, selectorStem(text))) {
+    const commit = await findCommit(place, selector, options);
+    if (commit) found.push(commit);
+  }
+  return found;
+}
+
+async function undeleted(place: RepositoryPlace, backups: readonly Backup[], options: CallOptions): Promise<readonly Backup[]> {
+  const left: Backup[] = [];
+  for (const backup of backups) if (!(await readDeletion(place, backup.id, options)).deleted) left.push(backup);
+  return left;
+}
+
+/** The COMMIT at the key of this name or selector, deleted or not, or undefined. */
+export async function findCommit(
+  place: RepositoryPlace,
+  selector: string,
+  options: CallOptions = {},
+): Promise<Backup | undefined> {
+  const key = place.prefix + commitKey(selector);
   try {
-    return decodeCommit((await place.store.get(key, options)).bytes, `${place.store.uri}/${key}`);
+    return { ...decodeCommit((await place.store.get(key, options)).bytes, `${place.store.uri}/${key}`), selector };
   } catch (error) {
     if (isCode(error, 'object-not-found')) return undefined;
     throw error;
   }
 }
 
-/** Names of all backups, deleted ones too, in key order. */
-export async function* backupNames(place: RepositoryPlace, options: CallOptions = {}): AsyncGenerator<string> {
-  for await (const page of place.store.list(place.prefix + BACKUPS, options)) {
+/** Selectors of all backups that begin so, deleted ones too, in key order. */
+export async function* backupSelectors(place: RepositoryPlace, options: CallOptions = {}, stem = ''): AsyncGenerator<string> {
+  for await (const page of place.store.list(place.prefix + BACKUPS + stem, options)) {
     for (const { key } of page.objects) {
-      if (key.endsWith('.json')) yield nameOfCommitKey(key.slice(place.prefix.length));
+      if (key.endsWith('.json')) yield selectorOfCommitKey(key.slice(place.prefix.length));
     }
   }
+}
+
+function ambiguous(place: RepositoryPlace, name: string, backups: readonly Backup[]): BcnError {
+  const shown = backups.slice(0, EXAMPLES).map(({ selector, tables, when }) => {
+    return `${selector} (of ${tables.map(({ identifier }) => identifier.join('.')).join(', ')}, made ${when})`;
+  });
+  const more = backups.length > EXAMPLES ? ', …' : '';
+  const what = `"${name}" may be any of ${backups.length} backups in ${placeUri(place)}: ${shown.join(', ')}${more}`;
+  return new BcnError('usage', what, {
+    object: `${placeUri(place)}/${BACKUPS}${selectorStem(name)}`,
+    hint: `Name one of them, as in: bcn show ${backups[0]?.selector}`,
+  });
 }

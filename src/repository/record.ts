@@ -16,6 +16,13 @@ export interface RepositoryRecord {
   readonly created: string;
 }
 
+/** The feature of a repository whose store lets two writers create one key: each backup lies under a key of its own run (format, "Stores without conditional writes"). */
+const COMMITS_BY_RUN = 'commits-by-run';
+const KNOWN: readonly string[] = [COMMITS_BY_RUN];
+
+/** Whether COMMITs lie under `name@run…` instead of the name. */
+export const commitsByRun = (record: RepositoryRecord | undefined): boolean => record?.features.includes(COMMITS_BY_RUN) ?? false;
+
 export const DEFAULT_GRACE_MS = 24 * 3_600_000;
 const MIN_GRACE_MS = 2 * 3_600_000;
 
@@ -40,26 +47,33 @@ export async function findRecord(place: RepositoryPlace, options: CallOptions = 
   }
 }
 
-/** The repository's record, made when there is none. Two makers at once both get the winner's. `created` is the store time, ms. */
+/**
+ * The repository's record, made when there is none, after probing whether the store has conditional writes (with objects below `probe`). Two makers at once both get the
+ * winner's; on a store without, it may still be replaced by the other's, which differs in id and moment of creation, and in its features if only one of the probes found
+ * that out. Who found it out keeps to it, whatever the record says: readers find backups by either key. `created` is the store time, ms.
+ */
 export async function createRecord(
   place: RepositoryPlace,
   created: number,
+  probe: string,
   options: CallOptions = {},
 ): Promise<RepositoryRecord> {
+  const features = (await place.store.probeCreate(place.prefix + probe, options)) ? [] : [COMMITS_BY_RUN];
   const record: RepositoryRecord = {
     format: 1,
     id: randomBytes(16).toString('hex'),
-    features: [],
+    features,
     grace_ms: DEFAULT_GRACE_MS,
     created: new Date(created).toISOString(),
   };
   try {
     await createOnce(place.store, place.prefix + RECORD_KEY, Buffer.from(`${JSON.stringify(record)}\n`), options);
-    return record;
   } catch (error) {
-    if (isCode(error, 'object-exists')) return readRecord(place, options);
-    throw error;
+    if (!isCode(error, 'object-exists')) throw error;
   }
+  // What is there counts, also after a success.
+  const stored = await readRecord(place, options);
+  return { ...stored, features: [...new Set([...stored.features, ...features])] };
 }
 
 const UNREADABLE = 'Look at the object: something else wrote it. Is BACKUP_BUCKET the right place?';
@@ -77,9 +91,10 @@ function decodeRecord(bytes: Buffer, object: string): RepositoryRecord {
       hint: UNREADABLE,
     });
   }
-  if (record.format > 1 || record.features.length > 0) {
-    const why = record.format > 1 ? `format ${record.format}` : `the features ${record.features.join(', ')}`;
-    throw new BcnError('repository-too-new', `The repository ${object} needs ${why}; this bcn knows format 1 without features`, {
+  const unknown = record.features.filter((feature) => !KNOWN.includes(feature));
+  if (record.format > 1 || unknown.length > 0) {
+    const why = record.format > 1 ? `format ${record.format}` : `the features ${unknown.join(', ')}`;
+    throw new BcnError('repository-too-new', `The repository ${object} needs ${why}, which this bcn does not know`, {
       object,
       hint: 'Use a newer bcn.',
     });

@@ -1,6 +1,8 @@
 /** A backup as `list`, `show` and `backup` report it. int64 ids are strings. */
 export interface BackupSummary {
   readonly name: string;
+  /** The name, or where backups lie by run `name@run…`: what names exactly this one. */
+  readonly selector: string;
   readonly id: string;
   readonly run: string;
   /** ISO 8601, the store's clock. */

@@ -75,6 +75,8 @@ export function allowListeners(signal: AbortSignal | undefined): void {
 /** Destroys a body that is being read when the signal is aborted, since its source may stay silent for ever. Returns the undoing. */
 export function stopOnAbort(body: Readable, signal: AbortSignal | undefined, object: string): () => void {
   const stop = () => body.destroy(interrupted(signal, object));
+  // Nobody may be reading it yet: whoever does next gets the error, and until then it is no crash.
+  body.on('error', () => {});
   allowListeners(signal);
   signal?.addEventListener('abort', stop, { once: true });
   return () => signal?.removeEventListener('abort', stop);

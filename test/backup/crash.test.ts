@@ -6,11 +6,8 @@ import { someBytes } from '../support/table.js';
 import { World, type WorldOptions } from '../support/world.js';
 
 /** A table of three snapshots; with `based`, the first two of them are backed up already. */
-async function prepare(
-  kind: WorldOptions['kind'],
-  based: boolean,
-): Promise<{ world: World; captured: Captured; requests: number }> {
-  const world = await World.open({ kind });
+async function prepare(options: WorldOptions, based: boolean): Promise<{ world: World; captured: Captured; requests: number }> {
+  const world = await World.open(options);
   const table = await world.table();
   await table.append([someBytes('1'), someBytes('2')]);
   await table.append([someBytes('3')]);
@@ -61,10 +58,12 @@ const ALL: readonly FaultKind[] = ['crash-before', 'crash-after', 'outage-before
 const DEATHS: readonly FaultKind[] = ['crash-before', 'crash-after'];
 
 describe.each([
-  ['memory', false, ALL],
-  ['memory', true, ALL],
-  ['apart', false, DEATHS],
-] as const)('%s stores, with a base: %s', (stores, based, kinds) => {
+  [{ kind: 'memory' }, false, ALL],
+  [{ kind: 'memory' }, true, ALL],
+  [{ kind: 'apart' }, false, DEATHS],
+  [{ weak: 'late' }, false, [...DEATHS, 'once-after']],
+  [{ weak: 'blind' }, true, ['crash-after', 'outage-before']],
+] as const)('%j stores, with a base: %s', (stores, based, kinds) => {
   test.each(kinds)(
     '%s at every request: no half backup, and the same command finishes without copying twice',
     { timeout: 120_000 },

@@ -49,6 +49,20 @@ describe('a second backup', () => {
     await second.proof();
   });
 
+  test('of an unchanged table costs the same requests each time; the store is probed only when the repository is made', async () => {
+    const { world } = await prepare();
+    const requests = async (name: string) => {
+      const faults = new Faults();
+      await world.backup({ name }, faults);
+      const short = (key: string) => key.replace(/[0-9a-f]{16,}/g, '<hex>').replace(/\d{13}|\d{8}T\d{6}Z/g, '<time>');
+      return faults.log.map(({ op, key }) => `${op} ${short(key)}`.replaceAll(name, '<name>'));
+    };
+    const second = await requests('second');
+    expect(second.filter((request) => !request.includes('memory://src/') && !request.startsWith('load'))).toHaveLength(14);
+    expect(second.join()).not.toContain('probe');
+    expect(await requests('third')).toEqual(second.map((request) => request.replaceAll('first', 'second')));
+  });
+
   test('after an append copies exactly the new files, reads only the new manifest, and shares the sections', async () => {
     const { world, table } = await prepare();
     await table.append([someBytes('4'), someBytes('5')]);

@@ -2,7 +2,15 @@
 import { tmpdir } from 'node:os';
 import { backup } from '../../src/backup/backup.js';
 import type { BackupResult } from '../../src/backup/options.js';
-import { type Catalog, type CatalogEntry, formatIdent, type Registration, type TableIdent } from '../../src/catalog/port.js';
+import {
+  type Catalog,
+  type CatalogEntry,
+  formatIdent,
+  type Preflight,
+  type Registration,
+  type TableIdent,
+  type TablePlace,
+} from '../../src/catalog/port.js';
 import { BcnError } from '../../src/errors.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
 import type { RestoreResult } from '../../src/restore/options.js';
@@ -39,9 +47,12 @@ export class MapCatalog implements Catalog {
       yield { name: name.slice(name.indexOf('.') + 1), ...(location && { location }) };
   }
 
-  async findAt(place: string): Promise<TableIdent | undefined> {
-    const entries = [...this.tables].filter(([, { location }]) => location !== undefined && overlaps(location, place));
-    return entries.map(([name]) => ident(name.slice(name.indexOf('.') + 1)))[0];
+  async findAt(place: string): Promise<TablePlace | undefined> {
+    for (const [name, { location }] of this.tables) {
+      if (location !== undefined && overlaps(location, place))
+        return { ident: ident(name.slice(name.indexOf('.') + 1)), location };
+    }
+    return undefined;
   }
 
   defaultLocation(): undefined {}
@@ -50,7 +61,21 @@ export class MapCatalog implements Catalog {
     return `${String(version).padStart(5, '0')}-${uuid}${gzip ? '.gz' : ''}.metadata.json`;
   }
 
-  async preflight(): Promise<void> {}
+  async preflight(): Promise<Preflight> {
+    return { namespaceMissing: false };
+  }
+
+  async createNamespace(): Promise<'already'> {
+    return 'already';
+  }
+
+  async dropNamespace(): Promise<'kept'> {
+    return 'kept';
+  }
+
+  async rehearse(): Promise<undefined> {}
+
+  async endRehearsal(): Promise<undefined> {}
 
   async register({ ident: name, metadataLocation, metadata }: Registration): Promise<'registered'> {
     this.tables.set(formatIdent(name), { metadata: metadataLocation, location: metadata.location });

@@ -129,7 +129,7 @@ test('what format 1 may leave empty is no damage; fields it does not know are fo
 });
 
 test('the summary keeps ids as text', () => {
-  const summary = summarise({ id: 'i', ...draft });
+  const summary = summarise({ id: 'i', selector: 'n', ...draft });
   expect(summary.tables[0]).toMatchObject({ table: 'db.tä\nble', currentSnapshotId: '9223372036854775807', uuid: null });
   expect(summary.tables[0]?.refs).toEqual([{ name: 'main', type: 'branch', snapshotId: '9223372036854775807' }]);
 });

@@ -2,22 +2,56 @@ import { describe, expect, test } from 'vitest';
 import { BcnError } from '../../src/errors.js';
 import {
   assertBackupName,
+  assertSelector,
   commitKey,
   dataKey,
   hintKey,
   nameHash,
-  nameOfCommitKey,
-  nameOfHintKey,
+  nameOfSelector,
   newRunId,
+  runSelector,
+  selectorOfCommitKey,
+  selectorOfHintKey,
+  selectorStem,
   sha256,
   tableKey,
 } from '../../src/repository/keys.js';
 
+describe('selectors', () => {
+  const run = newRunId('x'.repeat(128), Date.UTC(2026, 0));
+  const selector = runSelector('x'.repeat(128), run, 'ab'.repeat(32));
+
+  test('name a backup and its run, and fit a file name and a key', () => {
+    expect(selector).toBe(`${'x'.repeat(128)}@${run}-abababab`);
+    expect(nameOfSelector(selector)).toBe('x'.repeat(128));
+    expect(selectorOfCommitKey(commitKey(selector))).toBe(selector);
+    expect(selectorOfHintKey(hintKey('t', 5, selector))).toBe(selector);
+    expect(Buffer.byteLength(`${selector}.json`)).toBeLessThan(240);
+    expect(() => assertSelector(selector)).not.toThrow();
+  });
+
+  test('a selector may be asked for, but no new backup may be named so', () => {
+    expect(() => assertBackupName('a@b')).toThrow(BcnError);
+    expect(() => assertSelector('a@b')).not.toThrow();
+    expect(() => assertSelector('a')).not.toThrow();
+    for (const text of ['', 'a@', '@b', 'a@b@c', 'a@b.c', 'a@b/c', '.a@b', 'a\n@b', 'a@b\n']) {
+      expect(() => assertSelector(text), JSON.stringify(text)).toThrow(BcnError);
+    }
+  });
+
+  test('all selectors of a name begin with its stem, and no other name does', () => {
+    expect(selectorStem('a')).toBe('a@');
+    expect(selectorStem('a@2026')).toBe('a@2026');
+    for (const name of ['a', 'A-Z_0.9', 'a..b']) expect(runSelector(name, run, 'ab').startsWith(selectorStem(name))).toBe(true);
+    expect(runSelector('a-2', run, 'ab').startsWith(selectorStem('a'))).toBe(false);
+  });
+});
+
 describe('backup names', () => {
   test.each(['a', 'A-Z_0.9', '-x', '_', 'nightly-2026-01-10', 'x'.repeat(128), 'a..b'])('%s may be one', (name) => {
     expect(() => assertBackupName(name)).not.toThrow();
-    expect(nameOfCommitKey(commitKey(name))).toBe(name);
-    expect(nameOfHintKey(hintKey('t', 5, name))).toBe(name);
+    expect(selectorOfCommitKey(commitKey(name))).toBe(name);
+    expect(selectorOfHintKey(hintKey('t', 5, name))).toBe(name);
   });
 
   test.each(['', '.', '..', '.a', 'a/b', 'a\\b', 'a b', 'a\n', 'a%', 'é', '😎', 'x'.repeat(129), 'a:b', '\0'])(
@@ -69,6 +103,10 @@ describe('content keys', () => {
     's3://b/../c',
     's3://b/a/./c',
     's3://b/a\0c',
+    's3://b/a\u0001c',
+    's3://b/a\rc',
+    's3://b/a\u0085c',
+    's3://b/a\uffffc',
     `s3://b/${'x'.repeat(256)}`,
     `s3://b/${'ü'.repeat(128)}`,
   ])('%s is hashed', (uri) => {

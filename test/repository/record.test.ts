@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { createRecord, DEFAULT_GRACE_MS, findRecord, readRecord } from '../../src/repository/record.js';
+import { commitsByRun, createRecord, DEFAULT_GRACE_MS, findRecord, readRecord } from '../../src/repository/record.js';
 import { MemoryStore } from '../../src/storage/memory/memory-store.js';
 import { Faults, ProcessStore } from '../support/faults.js';
+import { WeakStore } from '../support/weak-store.js';
 
 const place = () => ({ store: new MemoryStore('repo'), prefix: 'p/' });
 const put = (at: ReturnType<typeof place>, text: string) => at.store.create('p/bcn.json', Buffer.from(text));
@@ -9,7 +10,7 @@ const put = (at: ReturnType<typeof place>, text: string) => at.store.create('p/b
 test('is made once; two makers at once get the same', async () => {
   const at = place();
   expect(await findRecord(at)).toBeUndefined();
-  const [a, b] = await Promise.all([createRecord(at, 0), createRecord(at, 1)]);
+  const [a, b] = await Promise.all([createRecord(at, 0, 'probe/'), createRecord(at, 1, 'probe/')]);
   expect(a).toEqual(b);
   expect(await readRecord(at)).toEqual(a);
   expect(a).toMatchObject({ format: 1, features: [], grace_ms: DEFAULT_GRACE_MS });
@@ -17,26 +18,77 @@ test('is made once; two makers at once get the same', async () => {
 
 test.each(['once-after', 'conflict-after'] as const)('its own success that was answered with %s is success', async (kind) => {
   const at = place();
-  const process = { ...at, store: new ProcessStore(at.store, new Faults(kind, 0)) };
-  expect(await createRecord(process, 0)).toEqual(await readRecord(at));
+  const process = { ...at, store: new ProcessStore(at.store, new Faults(kind, 1)) };
+  expect(await createRecord(process, 0, 'probe/')).toEqual(await readRecord(at));
+});
+
+test('the store is probed before, below the given prefix, and not when that fails', async () => {
+  const at = place();
+  const faults = new Faults();
+  const process = { ...at, store: new ProcessStore(at.store, faults) };
+  expect(commitsByRun(await createRecord(process, 0, 'runs/r/probe/'))).toBe(false);
+  expect(faults.log.map(({ op, key }) => `${op} ${key}`)).toEqual([
+    'probeCreate memory://repo/p/runs/r/probe/',
+    'create memory://repo/p/bcn.json',
+    'get memory://repo/p/bcn.json',
+  ]);
+  const other = place();
+  const failing = { ...other, store: new ProcessStore(other.store, new Faults('once-before', 0)) };
+  await expect(createRecord(failing, 0, 'probe/')).rejects.toMatchObject({ code: 'storage-unavailable' });
+  expect(await findRecord(other)).toBeUndefined();
+});
+
+test('a store without conditional writes is written down as a feature that a reader must know', async () => {
+  const at = place();
+  const weak = { ...at, store: new WeakStore(at.store, 'late', async () => {}) };
+  const record = await createRecord(weak, 0, 'probe/');
+  expect(record.features).toEqual(['commits-by-run']);
+  expect(commitsByRun(record)).toBe(true);
+  expect(commitsByRun(undefined)).toBe(false);
+  expect(await readRecord(at)).toEqual(record);
+});
+
+test('two makers at once on such a store: what lies there counts for both, and what each found out', async () => {
+  const at = place();
+  let mistaken = true;
+  class Half extends WeakStore {
+    override async probeCreate(): Promise<boolean> {
+      mistaken = !mistaken;
+      return mistaken;
+    }
+  }
+  let waiting = 0;
+  let release: () => void = () => {};
+  const both = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const gap = async () => {
+    if (++waiting === 2) release();
+    await both;
+  };
+  const weak = { ...at, store: new Half(at.store, 'late', gap) };
+  const records = await Promise.all([createRecord(weak, 0, 'probe/'), createRecord(weak, 1, 'probe/')]);
+  const { id, created } = await readRecord(at);
+  for (const record of records) expect(record).toMatchObject({ id, created });
+  expect(records.some(commitsByRun)).toBe(true);
 });
 
 test('none is 10', async () => {
   await expect(readRecord(place())).rejects.toMatchObject({ code: 'repository-not-found', exit: 10, object: 'memory://repo/p' });
 });
 
-test.each(['{"format":2,"id":"x","features":[],"grace_ms":1}', '{"format":1,"id":"x","features":["encryption"],"grace_ms":1}'])(
-  '%s is 13',
-  async (text) => {
-    const at = place();
-    await put(at, text);
-    await expect(findRecord(at)).rejects.toMatchObject({
-      code: 'repository-too-new',
-      exit: 13,
-      object: 'memory://repo/p/bcn.json',
-    });
-  },
-);
+test.each([
+  '{"format":2,"id":"x","features":[],"grace_ms":1}',
+  '{"format":1,"id":"x","features":["commits-by-run","encryption"],"grace_ms":1}',
+])('%s is 13', async (text) => {
+  const at = place();
+  await put(at, text);
+  await expect(findRecord(at)).rejects.toMatchObject({
+    code: 'repository-too-new',
+    exit: 13,
+    object: 'memory://repo/p/bcn.json',
+  });
+});
 
 test.each([
   '',

@@ -69,10 +69,13 @@ export class Faults {
   }
 }
 
+/** Requests of the catalog but `register`. */
+const CATALOG = new Set(['load', 'rehearse', 'endRehearsal', 'createNamespace', 'dropNamespace']);
+
 function failure(kind: string, op: string, key: string): Error {
   if (kind === 'crash') return new Killed(`${op} ${key}`);
   if (kind === 'conflict') return new BcnError('object-exists', `${key} exists already`, { object: key, hint: 'Read it.' });
-  const code = op === 'register' ? 'commit-unknown' : op === 'load' ? 'catalog-unavailable' : 'storage-unavailable';
+  const code = op === 'register' ? 'commit-unknown' : CATALOG.has(op) ? 'catalog-unavailable' : 'storage-unavailable';
   return new BcnError(code, `injected: ${op} ${key}`, { object: key, hint: 'Run again.' });
 }
 
@@ -104,6 +107,9 @@ export class ProcessStore implements ObjectStore {
   }
   create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult> {
     return this.#run('create', key, () => this.#store.create(key, bytes, options));
+  }
+  probeCreate(prefix: string, options?: CallOptions): Promise<boolean> {
+    return this.#run('probeCreate', prefix, () => this.#store.probeCreate(prefix, options));
   }
   async upload(key: string, body: Readable, size: number, options?: CallOptions): Promise<WriteResult> {
     try {

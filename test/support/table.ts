@@ -12,6 +12,8 @@ export interface TableOptions {
   /** null: a v1 table without one. */
   readonly uuid?: string | null;
   readonly properties?: Readonly<Record<string, string>>;
+  /** Columns of the schema; default: `id`, a long. */
+  readonly fields?: readonly object[];
   readonly codec?: 'null' | 'deflate';
   /** v1 snapshots list their manifests in place. */
   readonly embedded?: boolean;
@@ -240,7 +242,8 @@ export class TableWriter {
 
   #document(): Record<string, unknown> {
     const { formatVersion = 2, properties = {}, embedded } = this.#options;
-    const schema = { type: 'struct', 'schema-id': 0, fields: [{ id: 1, name: 'id', required: false, type: 'long' }] };
+    const { fields = [{ id: 1, name: 'id', required: false, type: 'long' }] } = this.#options;
+    const schema = { type: 'struct', 'schema-id': 0, fields };
     return {
       'format-version': formatVersion,
       ...(this.uuid === null ? {} : { 'table-uuid': this.uuid }),

@@ -6,7 +6,7 @@ import { backup } from '../../src/backup/backup.js';
 import type { BackupOptions, BackupResult } from '../../src/backup/options.js';
 import { BcnError, type ErrorCode } from '../../src/errors.js';
 import type { Reporter } from '../../src/report.js';
-import { findCommit } from '../../src/repository/load.js';
+import { findCommit, findNamesakes } from '../../src/repository/load.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
 import { abortRestore } from '../../src/restore/abort.js';
 import type { RestoreOptions, RestoreResult } from '../../src/restore/options.js';
@@ -17,14 +17,22 @@ import type { ObjectStore, StoreResolver } from '../../src/storage/port.js';
 import { Stores } from '../../src/storage/resolver.js';
 import type { VerifyOptions, VerifyResult } from '../../src/verify/options.js';
 import { verify } from '../../src/verify/verify.js';
-import { type CatalogState, MemoryCatalog } from './catalog.js';
+import { CatalogState, MemoryCatalog } from './catalog.js';
 import { Faults, ProcessStore } from './faults.js';
 import { type TableOptions, TableWriter } from './table.js';
+import { type Weakness, WeakStore } from './weak-store.js';
 
 export interface WorldOptions {
   /** `memory`: three buckets of one service; `apart`: of three services, so that bytes are streamed; `file`: folders. */
   readonly kind?: 'memory' | 'apart' | 'file';
+  /** No store has true conditional writes (memory only). */
+  readonly weak?: Weakness;
+  /** Stores of the caller's own instead. */
+  readonly places?: Places;
 }
+
+/** `uri` = prefix of all URIs of the role, without a trailing slash. */
+export type Places = { readonly [role in keyof Service]: { readonly uri: string; readonly store: ObjectStore } };
 
 type Service = { readonly [bucket in 'src' | 'repo' | 'wh']: MemoryService };
 export const IDENT = { namespace: ['db'], name: 't' };
@@ -32,23 +40,31 @@ export const TARGET = { namespace: ['db'], name: 'r' };
 
 /** A source, a repository, a target and a catalog; every command is a process of its own, with faults of its own. */
 export class World {
-  readonly tables: CatalogState = new Map();
+  readonly tables = new CatalogState();
   /** The stores' clock, ms. Each look at it takes one. */
   now = Date.UTC(2026, 0, 10);
   readonly notes: string[] = [];
   readonly #service: Service | undefined;
   readonly #files: FileStore | undefined;
+  readonly places: Places | undefined;
   /** Prefix of all URIs of a role, without a trailing slash. */
   readonly #base: (role: keyof Service) => string;
   tmpDir = tmpdir();
+  /** A repository elsewhere than in this world. */
+  repository: RepositoryPlace | undefined;
+  /** How weak the stores' conditional writes are, and what passes between the look of one and its write. */
+  weak: Weakness | undefined;
+  gap: (key: string) => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
 
-  private constructor(service: Service | undefined, folder: string | undefined) {
+  private constructor(service: Service | undefined, folder: string | undefined, places?: Places) {
     this.#service = service;
+    this.places = places;
     this.#files = folder === undefined ? undefined : new FileStore();
-    this.#base = (role) => (folder === undefined ? `memory://${role}` : `file://${folder}/${role}`);
+    this.#base = (role) => places?.[role].uri ?? (folder === undefined ? `memory://${role}` : `file://${folder}/${role}`);
   }
 
-  static async open({ kind = 'memory' }: WorldOptions = {}): Promise<World> {
+  static async open({ kind = 'memory', weak, places }: WorldOptions = {}): Promise<World> {
+    if (places) return new World(undefined, undefined, places);
     if (kind === 'file') {
       const folder = await mkdtemp(join(tmpdir(), 'bcn-world-'));
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -56,7 +72,9 @@ export class World {
     }
     const one = new MemoryService();
     const service = () => (kind === 'apart' ? new MemoryService() : one);
-    return new World({ src: service(), repo: service(), wh: service() }, undefined);
+    const world = new World({ src: service(), repo: service(), wh: service() }, undefined);
+    world.weak = weak;
+    return world;
   }
 
   /** A world with the same objects and tables that goes its own way (memory only). */
@@ -75,7 +93,10 @@ export class World {
     const { src, repo, wh } = this.#service as Service;
     const world = new World({ src: copy(src), repo: copy(repo), wh: copy(wh) }, undefined);
     for (const [table, entry] of this.tables) world.tables.set(table, entry);
+    world.tables.namespaces = this.tables.namespaces && new Set(this.tables.namespaces);
+    world.tables.refusal = this.tables.refusal;
     world.now = this.now;
+    world.weak = this.weak;
     return world;
   }
 
@@ -91,10 +112,14 @@ export class World {
   /** The store of a role, as no process sees it: without faults. */
   store(role: keyof Service): ObjectStore {
     const clock = () => this.now++;
-    return this.#files ?? new MemoryStore(role, { clock, service: (this.#service as Service)[role] });
+    if (this.places) return this.places[role].store;
+    if (this.#files) return this.#files;
+    const store = new MemoryStore(role, { clock, service: (this.#service as Service)[role] });
+    return this.weak ? new WeakStore(store, this.weak, (key) => this.gap(`${store.uri}/${key}`)) : store;
   }
 
   place(faults = new Faults()): RepositoryPlace {
+    if (this.repository) return { ...this.repository, store: new ProcessStore(this.repository.store, faults) };
     const { store, key } = this.#resolver(faults).resolve(`${this.uri('repo')}/`);
     return { store, prefix: key };
   }
@@ -126,8 +151,9 @@ export class World {
     return verify({ ...this.#deps(faults), repository: this.place(faults) }, full);
   }
 
-  commit(name = 'b') {
-    return findCommit(this.place(), name);
+  /** The record of a backup, deleted or not; where backups lie by run, of the first of that name. */
+  async commit(name = 'b') {
+    return (await findCommit(this.place(), name)) ?? (await findNamesakes(this.place(), name, true))[0];
   }
 
   /** Every object below a URI: URI → bytes in base64. */
@@ -164,6 +190,7 @@ export class World {
   }
 
   #resolver(faults: Faults): StoreResolver {
+    if (this.places) return placed(this.places, faults);
     const open = (bucket: string) => new ProcessStore(this.store(bucket as keyof Service), faults);
     return new Stores(this.#files ? { file: () => open('') } : { memory: open });
   }
@@ -191,6 +218,16 @@ export class World {
       ...options,
     };
   }
+}
+
+/** A place's store serves the URIs that begin with its own; a bucket that is two places is one store. */
+function placed(places: Places, faults: Faults): StoreResolver {
+  const resolve = (uri: string) => {
+    const found = Object.values(places).find(({ uri: base }) => `${uri}/`.startsWith(`${base}/`));
+    if (!found) throw new BcnError('config', `No store for ${uri}`, { object: uri, hint: 'Give the world one.' });
+    return { store: new ProcessStore(found.store, faults), key: uri.slice(found.store.uri.length + 1) };
+  };
+  return { resolve };
 }
 
 /** What a promise fails with; it must be a BcnError that says what, which object, and what to do next. */

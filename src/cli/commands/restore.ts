@@ -15,6 +15,7 @@ import { planText } from '../render/plan.js';
 interface RestoreFlags extends CatalogFlags, S3Flags {
   readonly targetLocation?: string;
   readonly keepUuid?: boolean;
+  readonly createDatabase?: boolean;
   readonly dryRun?: boolean;
   readonly abort?: boolean;
   readonly jobs?: string;
@@ -30,6 +31,7 @@ export function addRestore(program: Command, select: Select): void {
     .option('--target-database <name>', 'database (namespace) of the restored table (required)')
     .option('--target-table <name>', 'name of the restored table (required)')
     .option('--target-location <uri>', 'its location (default: below WAREHOUSE_BUCKET, or the place the catalog gives it)')
+    .option('--create-database', 'make the target database when there is none')
     .option('--keep-uuid', 'keep the table uuid instead of making a new one')
     .option('--dry-run', 'print the plan and write nothing')
     .addOption(new Option('--abort', 'remove what an interrupted restore left at the target').conflicts('dryRun'));
@@ -60,6 +62,7 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
     targetLocation: flags.targetLocation,
     warehouseBucket: warehouseBucket(io.env).value,
     keepUuid: flags.keepUuid === true,
+    createNamespace: flags.createDatabase === true,
     jobs,
     dryRun: flags.dryRun === true,
     tmpDir,

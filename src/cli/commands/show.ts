@@ -20,7 +20,7 @@ export function addShow(program: Command, select: Select): void {
       ]);
       const { repository, repositoryUri } = await openStorage(flags, context, ['repo']);
       const backup = summarise(await loadBackup(repository, name, { signal: io.signal }));
-      output.item('backup', backupFields(backup), backupFacts(backup, `${repositoryUri}/${commitKey(name)}`));
+      output.item('backup', backupFields(backup), backupFacts(backup, `${repositoryUri}/${commitKey(backup.selector)}`));
       return { exit: 0, fields: { repository: repositoryUri, name } };
     }),
   );

@@ -3,8 +3,10 @@ import { columns } from './columns.js';
 import { facts } from './facts.js';
 import { count, formatBytes, formatCount, formatTime } from './numbers.js';
 
-/** The table that `bcn list` prints; a backup of several tables has one row for each. */
+/** The table that `bcn list` prints; a backup of several tables has one row for each. Where several have one name, it is their selectors that restore takes. */
 export function backupsTable(backups: readonly BackupSummary[]): string {
+  const seen = new Map<string, number>();
+  for (const { name } of backups) seen.set(name, (seen.get(name) ?? 0) + 1);
   return columns(
     [
       { title: 'NAME' },
@@ -18,7 +20,7 @@ export function backupsTable(backups: readonly BackupSummary[]): string {
     ],
     backups.flatMap((backup) =>
       backup.tables.map((table) => [
-        backup.name,
+        (seen.get(backup.name) ?? 0) > 1 ? backup.selector : backup.name,
         formatTime(backup.when),
         table.table,
         formatCount(table.snapshots),
@@ -39,6 +41,7 @@ export function modeLabel(mode: BackupSummary['mode']): string {
 export function backupFacts(backup: BackupSummary, uri: string): string {
   const head = facts([
     ['Backup', backup.name],
+    ['Exactly', backup.selector === backup.name ? undefined : backup.selector],
     ['Stored at', uri],
     ['Id', backup.id],
     ['Run', backup.run],

@@ -10,6 +10,7 @@ export function backupFields(backup: BackupSummary): Fields {
   const stored = (bytes: number): number => (backup.mode === 'copy' ? bytes : 0);
   return {
     name: backup.name,
+    selector: backup.selector,
     id: backup.id,
     run: backup.run,
     when: backup.when,
@@ -42,6 +43,7 @@ export function planFields(plan: Plan): Fields {
     from: plan.from,
     to: plan.to,
     mode: plan.mode,
+    ...(plan.createsNamespace === undefined ? {} : { creates_database: plan.createsNamespace }),
     snapshots: plan.snapshots,
     data: {
       total: plan.data.total,

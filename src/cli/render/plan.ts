@@ -9,6 +9,7 @@ export function planText(plan: Plan): string {
     ['Plan', `${plan.command} ${plan.table}`],
     ['From', plan.from],
     ['To', plan.to],
+    ['Database', plan.createsNamespace === undefined ? undefined : `${plan.createsNamespace} will be created`],
     ['Mode', plan.mode === 'copy' ? 'copy' : 'reference: data stays where it is, the backup dies with its source'],
     ['Snapshots', formatCount(plan.snapshots)],
     ['Data files', amount(data.total)],
@@ -23,8 +24,12 @@ export function planText(plan: Plan): string {
   ]);
   const edits = plan.edits.map(({ field, from, to }) => [`  ${field}`, from === undefined ? to : `${from} -> ${to}`] as const);
   const changes = edits.length === 0 ? [] : ['Changes beyond paths', facts(edits)];
-  return [head, ...changes, 'Nothing was written.'].join('\n');
+  return [head, ...changes, ...(plan.command === 'restore' ? [NOT_ASKED] : []), 'Nothing was written.'].join('\n');
 }
+
+/** What no plan can say, since only a write finds it out. */
+const NOT_ASKED =
+  'Asked by the restore itself, before it copies anything: whether the target may be written, and whether the catalog takes the table.';
 
 function amount({ objects, bytes }: Amount): string {
   return `${count(objects, 'object')}, ${formatBytes(bytes)}`;

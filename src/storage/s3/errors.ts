@@ -80,7 +80,7 @@ function serviceError(
     return new BcnError('unsupported', `${where} cannot ${request.action} ${object}: ${code}: ${message}`, {
       object,
       cause,
-      hint: 'bcn needs an S3 service with conditional writes (If-None-Match) and server-side copy.',
+      hint: 'Another S3 service can do it; what bcn asks of one: specs/05-stores.md.',
     });
   }
   if (isFull(code) || status === 507) {

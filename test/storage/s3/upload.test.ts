@@ -87,6 +87,23 @@ test('all uploads together keep to the memory they are given', async () => {
   expect(most).toBeLessThanOrEqual(16 * MiB);
 });
 
+test.each([
+  ['the service to begin an upload in parts', 20 * MiB],
+  ['room for a small one', MiB],
+])('an upload interrupted while it waits for %s, its source not read yet, ends as interrupted', async (_what, size) => {
+  const { store } = await storeOf(() => {}, { uploadMemory: MiB });
+  // Takes all the memory, and its request gets no answer.
+  const end = new AbortController();
+  const first = failure(store.upload('first', Readable.from([Buffer.alloc(MiB)]), MiB, { signal: end.signal }), 'interrupted');
+  const stop = new AbortController();
+  const waiting = failure(store.upload('x', new PassThrough(), size, { signal: stop.signal }), 'interrupted');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  stop.abort();
+  await waiting;
+  end.abort();
+  await first;
+});
+
 test('an upload that fails while it waits for memory, or with a part half filled, gives back what it held', async () => {
   const { store } = await storeOf(
     (seen, response) => {
