@@ -36,7 +36,18 @@ export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): 
   }
   return withScratch(options.tmpDir, async (scratch) => {
     const { expected } = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
-    const context = { catalog: deps.catalog, target, layout, root, claim, concrete, claimAt, resuming, call };
+    const context = {
+      catalog: deps.catalog,
+      report: deps.report,
+      target,
+      layout,
+      root,
+      claim,
+      concrete,
+      claimAt,
+      resuming,
+      call,
+    };
     const objects = await rollBack(expected, context);
     if (objects === 'exists') throw exists();
     if (objects === 'busy') throw busy(location);

@@ -67,15 +67,30 @@ export async function readClaim(at: ResolvedObject, options: CallOptions = {}): 
 
 /** Makes the claim ours: creates it, or takes up an equal one that an interrupted attempt left. Throws `target-not-empty` for somebody else's. */
 export async function takeClaim(at: ResolvedObject, wanted: Claim, options: CallOptions = {}): Promise<Claim> {
+  // Some stores create over what is there, so it is looked for as late as can be.
+  const earlier = await readClaim(at, options);
+  if (earlier) return sharedClaim(at, earlier, wanted);
   try {
     await createOnce(at.store, at.key, encodeClaim(wanted), options);
     return wanted;
   } catch (error) {
     if (!isCode(error, 'object-exists')) throw error;
-    const found = await readClaim(at, options);
-    if (found?.plan === wanted.plan) return found;
-    throw foreignClaim(at, error);
+    return sharedClaim(at, await readClaim(at, options), wanted, error);
   }
+}
+
+/**
+ * Whose the claim is that lies there some requests after it was taken, before anything is written under it: on a store that lets two create one key the later one replaced the
+ * earlier. Returns the claim to work under; throws `target-not-empty` when it is somebody else's, or gone.
+ */
+export async function confirmClaim(at: ResolvedObject, taken: Claim, options: CallOptions = {}): Promise<Claim> {
+  return sharedClaim(at, await readClaim(at, options), taken);
+}
+
+/** A claim that was found, when it is of the same plan. */
+function sharedClaim(at: ResolvedObject, found: Claim | undefined, wanted: Claim, cause?: unknown): Claim {
+  if (found?.plan === wanted.plan) return found;
+  throw foreignClaim(at, cause);
 }
 
 export function foreignClaim(at: ResolvedObject, cause?: unknown): BcnError {

@@ -13,6 +13,7 @@ import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions, Checksum, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
 import type { TargetLayout } from './layout.js';
+import { OddNames } from './names.js';
 
 /** An object the restored table needs; `k` is its key in the target. */
 export interface TargetFile extends Keyed {
@@ -31,6 +32,10 @@ export interface ContentPlan {
   readonly total: Amount;
   /** There already, from an interrupted attempt. */
   readonly held: Amount;
+  /** What the target must be able to hold. */
+  readonly names: OddNames;
+  /** The first that is still to be copied, if any is. */
+  readonly first: TargetFile | undefined;
 }
 
 export interface ContentContext {
@@ -56,18 +61,39 @@ export async function planContent(context: ContentContext): Promise<ContentPlan>
   await named.dispose();
   const total = { objects: 0, bytes: 0 };
   const held = { objects: 0, bytes: 0 };
+  let first: TargetFile | undefined;
+  const names = new OddNames();
+  const { layout, root } = context;
+  for (const { path } of [...root.manifests, ...root.lists]) names.lookAt(layout.at(path).key, layout.root.key);
   const there = context.resuming ? listTarget(context.layout, context.call) : none();
   for await (const { left, right } of leftJoin(expected.sorted(), there)) {
+    names.look(left.k, layout.root.key);
+    if (!right) first ??= left;
     for (const amount of right ? [total, held] : [total]) {
       amount.objects++;
       amount.bytes += left.size;
     }
   }
-  return { expected, total, held };
+  return { expected, total, held, names, first };
 }
 
-export interface CopyContext extends ContentContext {
+interface SourceContext extends ContentContext {
   readonly source: StoreResolver;
+}
+
+/** Opens one content file that will be copied: until now only metadata was read, perhaps from another place under other permissions. Throws what its copy would. */
+export async function assertReadable({ first }: ContentPlan, context: SourceContext): Promise<void> {
+  if (!first) return;
+  const source = contentSource(first, context);
+  try {
+    const body = await source.store.read(source.key, context.call);
+    body.on('error', () => {}).destroy();
+  } catch (error) {
+    throw damaged(error, source, first, context);
+  }
+}
+
+export interface CopyContext extends SourceContext {
   readonly jobs: number;
   readonly report: Reporter;
 }
@@ -98,20 +124,7 @@ async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
   try {
     ({ sum } = await transfer(source, { store, key: file.k }, context.call));
   } catch (error) {
-    if (!isCode(error, 'object-not-found', 'corrupt')) throw error;
-    const object = `${source.store.uri}/${source.key}`;
-    const reference = file.from === null;
-    throw new BcnError(
-      'corrupt',
-      `The content file ${object} ${isCode(error, 'corrupt') ? 'has another length than the backup recorded' : 'is missing'}`,
-      {
-        object,
-        cause: error,
-        hint: reference
-          ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
-          : `The backup is damaged. See all damage: bcn verify ${context.commit.name}`,
-      },
-    );
+    throw damaged(error, source, file, context);
   }
   if (differ(file.sum, sum)) {
     const object = `${source.store.uri}/${source.key}`;
@@ -122,6 +135,21 @@ async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
   }
 }
 
+/** What it means that a content file could not be read. */
+function damaged(error: unknown, source: CopySource, { from }: TargetFile, { commit }: ContentContext): unknown {
+  if (!isCode(error, 'object-not-found', 'corrupt')) return error;
+  const object = `${source.store.uri}/${source.key}`;
+  const what = isCode(error, 'corrupt') ? 'has another length than the backup recorded' : 'is missing';
+  return new BcnError('corrupt', `The content file ${object} ${what}`, {
+    object,
+    cause: error,
+    hint:
+      from === null
+        ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
+        : `The backup is damaged. See all damage: bcn verify ${commit.name}`,
+  });
+}
+
 /** Two checksums of one kind, with other values: the copy already computed it, so comparing costs nothing. */
 function differ(recorded: Checksum | null | undefined, copied: Checksum | undefined): boolean {
   if (!recorded || !copied) return false;
@@ -130,7 +158,7 @@ function differ(recorded: Checksum | null | undefined, copied: Checksum | undefi
 }
 
 /** Where a content file is read from. */
-function contentSource(file: TargetFile, context: CopyContext): CopySource {
+function contentSource(file: TargetFile, context: SourceContext): CopySource {
   if (file.from) return { store: context.place.store, key: context.place.prefix + file.from, size: file.size };
   return { ...context.source.resolve(concretePath(file.path, context.table.location)), size: file.size };
 }

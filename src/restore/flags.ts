@@ -15,31 +15,43 @@ export interface Flags {
   /** One of them was raised so lately that its process may still be at it. */
   readonly mayRegister: boolean;
   readonly aborting: boolean;
+  /** What a process left that died while it tried odd names (names.ts). */
+  readonly trying: readonly string[];
 }
 
 /** After this long a create_table that was sent is answered or lost (ms). */
 const REGISTER_MS = 15 * 60_000;
 
+/** What a store says to an identity that may write but not delete. */
+export const UNDELETABLE = ['storage-auth', 'retention-locked'] as const;
+
 /** What the names of a claim and its flags begin with. */
 const stem = (claimKey: string): string => claimKey.slice(0, -'json'.length);
 const abortingKey = (claimKey: string): string => `${stem(claimKey)}aborting`;
+const probeKey = (claimKey: string): string => `${stem(claimKey)}probe`;
+const tryingKey = (claimKey: string): string => `${stem(claimKey)}trying/`;
+
+/** Where names may be tried under a claim. */
+export const tryingAt = ({ store, key }: ResolvedObject): ResolvedObject => ({ store, key: tryingKey(key) });
 
 /** Whether an object below a target is a restore's claim or flag. */
 export const isRecord = (name: string): boolean =>
-  /^metadata\/\.bcn-restore-[0-9a-f]{16}\.(json|aborting|registering-[0-9a-f]{8})$/.test(name);
+  /^metadata\/\.bcn-restore-[0-9a-f]{16}\.(json$|aborting$|probe$|registering-[0-9a-f]{8}$|trying\/)/.test(name);
 
 export async function readFlags({ store, key: claimKey }: ResolvedObject, call: CallOptions): Promise<Flags> {
   const registering: string[] = [];
+  const trying: string[] = [];
   const found = { mayRegister: false, aborting: false };
   for await (const page of store.list(stem(claimKey), call)) {
     for (const { key, modified } of page.objects) {
       found.aborting ||= key === abortingKey(claimKey);
+      if (key.startsWith(tryingKey(claimKey))) trying.push(key);
       if (!key.startsWith(`${stem(claimKey)}registering-`)) continue;
       registering.push(key);
       found.mayRegister ||= modified === undefined || modified > page.date - REGISTER_MS;
     }
   }
-  return { registering, ...found };
+  return { registering, trying, ...found };
 }
 
 /**
@@ -54,7 +66,7 @@ export async function announceRegistration(
   const { store, key: claimKey } = claimAt;
   const key = `${stem(claimKey)}registering-${randomBytes(4).toString('hex')}`;
   await createOnce(store, key, encodeClaim(claim), call);
-  const lower = () => store.delete([key]);
+  const lower = () => whereAllowed(store.delete([key]));
   const { aborting } = await readFlags(claimAt, call);
   if (!aborting && (await whoseClaim(claimAt, claim, call)) === 'ours') return lower;
   await lower();
@@ -102,9 +114,30 @@ export async function withdrawAbort({ store, key }: ResolvedObject, call: CallOp
 /** Removes a claim and its flags, in this order: who announces a registration meanwhile finds the claim gone or the abort announced. */
 export async function removeRecord(claimAt: ResolvedObject, call: CallOptions): Promise<void> {
   const { store, key: claimKey } = claimAt;
-  const { registering } = await readFlags(claimAt, call);
+  const { registering, trying } = await readFlags(claimAt, call);
   await store.delete([claimKey], call);
-  await store.delete([...registering, abortingKey(claimKey)], call);
+  await store.delete([...trying, ...registering, probeKey(claimKey), abortingKey(claimKey)], call);
+}
+
+/** A removal whose refusal must not hide why it is made: an identity that may not delete leaves the object. */
+export async function whereAllowed(removal: Promise<void>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!isCode(error, ...UNDELETABLE)) throw error;
+  }
+}
+
+/** Why this identity may not delete what it writes beside the claim, if it may not: found out with an object that is made and deleted. */
+export async function probeDelete({ store, key }: ResolvedObject, call: CallOptions): Promise<BcnError | undefined> {
+  await createOnce(store, probeKey(key), Buffer.alloc(0), call);
+  try {
+    await store.delete([probeKey(key)], call);
+    return undefined;
+  } catch (error) {
+    if (isCode(error, ...UNDELETABLE)) return error;
+    throw error;
+  }
 }
 
 /** Throws `target-not-empty` when a claim lies in a folder above the target: two tables must not lie inside each other. */

@@ -21,6 +21,8 @@ export interface RestoreOptions {
   readonly targetLocation?: string;
   readonly warehouseBucket: string;
   readonly keepUuid: boolean;
+  /** Make the target's namespace when it is missing. */
+  readonly createNamespace?: boolean;
   readonly jobs: number;
   readonly dryRun: boolean;
   readonly tmpDir: string;

@@ -1,6 +1,6 @@
-import { type Catalog, formatIdent, type TableIdent } from '../catalog/port.js';
+import { type Catalog, formatIdent, type Preflight, type Registration, type TableIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
-import type { Commit, CommittedTable } from '../repository/commit.js';
+import type { Backup, CommittedTable } from '../repository/commit.js';
 import { loadBackup } from '../repository/load.js';
 import { type Root, readRoot } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
@@ -15,7 +15,7 @@ import { type ConcreteMetadata, concreteMetadata } from './write.js';
 
 /** What a restore knows before it looks at content files. */
 export interface Prepared {
-  readonly commit: Commit;
+  readonly commit: Backup;
   readonly table: CommittedTable;
   readonly root: Root;
   /** The stored, abstract metadata.json. */
@@ -98,11 +98,7 @@ interface Registered {
 /** The table that lies at exactly this place, whatever its name; one that merely contains it is somebody else's. */
 export async function tableAt(catalog: Catalog, location: string, call: CallOptions): Promise<TableIdent | undefined> {
   const found = await catalog.findAt(location, call);
-  if (!found) return undefined;
-  for await (const { name, location: own } of catalog.list(found.namespace, call)) {
-    if (name === found.name) return own !== undefined && isSamePlace(own, location) ? found : undefined;
-  }
-  return undefined;
+  return found && isSamePlace(found.location, location) ? found.ident : undefined;
 }
 
 async function namesOurMetadata(catalog: Catalog, { target, concrete }: Prepared, call: CallOptions): Promise<boolean> {
@@ -114,15 +110,25 @@ async function namesOurMetadata(catalog: Catalog, { target, concrete }: Prepared
   }
 }
 
-/** All refusals that need no content: catalog, overlap, foreign objects in the target. */
-export async function assertFree(deps: RestoreDeps, prepared: Prepared, call: CallOptions): Promise<void> {
-  const { target, table, layout, concrete, resuming } = prepared;
-  const registration = { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry };
+/** What the catalog would be given, as planned. */
+export function plannedRegistration({ target, table, concrete }: Prepared): Registration {
+  return { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry };
+}
+
+/** All refusals that need no content and no write: catalog, overlap, foreign objects in the target. */
+export async function assertFree(
+  deps: RestoreDeps,
+  prepared: Prepared,
+  createNamespace: boolean,
+  call: CallOptions,
+): Promise<Preflight> {
+  const { target, table, layout, resuming } = prepared;
   // Preflight lets an entry of the planned name pass, since an earlier attempt may have made it; without a claim there was none.
   if (!resuming && (await tableExists(deps.catalog, target, call))) throw taken(target, deps.catalog);
-  await deps.catalog.preflight(registration, call);
+  const found = await deps.catalog.preflight(plannedRegistration(prepared), { ...call, createNamespace });
   await assertTargetApart(layout.location, target, table, deps.repository, deps.target, deps.catalog, call);
   if (!resuming) await assertEmpty(prepared, call);
+  return found;
 }
 
 /** Whether the catalog has anything of that name, also what is no Iceberg table. */

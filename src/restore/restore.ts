@@ -5,19 +5,20 @@ import { commitKey } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
-import { type Claim, takeClaim } from './claim.js';
-import { type ContentPlan, copyContent, planContent, proveTarget } from './files.js';
-import { announceRegistration, removeRecord } from './flags.js';
+import { type Claim, confirmClaim, takeClaim } from './claim.js';
+import { assertReadable, type ContentPlan, copyContent, planContent, proveTarget } from './files.js';
+import { announceRegistration, removeRecord, whereAllowed, whoseClaim } from './flags.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from './options.js';
 import { assertEmpty, assertFree, findRegistered, type Prepared, prepare } from './prepare.js';
+import { cleanUp, isRefusal, makeReady } from './ready.js';
 import { rollBack } from './rollback.js';
 import { assertTargetApart } from './target.js';
 import { type ConcreteMetadata, concreteMetadata, writeMetadata, writeTree } from './write.js';
 
 /**
  * Brings a backup back as a table (format, "Restore's record in the target"). Errors: `backup-not-found`, `usage` (target), `target-not-empty`, `table-exists`,
- * `namespace-not-found`, `unsupported` (the catalog cannot hold it), `corrupt` (the backup is damaged), storage and catalog errors, `commit-unknown`. The catalog
- * is touched only after every file is proven to be there.
+ * `namespace-not-found`, `unsupported` (the catalog cannot hold it), `corrupt` (the backup is damaged), storage and catalog errors, `commit-unknown`. All that can refuse
+ * it is asked before the first copy; the table is registered only after every file is proven to be there.
  */
 export async function restore(deps: RestoreDeps, options: RestoreOptions): Promise<RestoreResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
@@ -26,16 +27,19 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
   const head = { table: formatIdent(target), location: layout.location };
   const registered = await findRegistered(deps, prepared, call);
   if (registered) {
-    if (!options.dryRun) await removeRecord(prepared.claimAt, call);
+    if (!options.dryRun) await cleanUp(deps, prepared, call);
     return { outcome: 'already', ...head, ...registered };
   }
-  await assertFree(deps, prepared, call);
+  const { namespaceMissing } = await assertFree(deps, prepared, options.createNamespace === true, call);
   return withScratch(options.tmpDir, async (scratch) => {
     const { commit, table, root, resuming } = prepared;
-    const content = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
-    const plan = show(deps, prepared, content);
+    const context = { place: deps.repository, source: deps.source, commit, table, root, layout, scratch, resuming, call };
+    const content = await planContent(context);
+    await assertReadable(content, context);
+    const plan = show(deps, prepared, content, namespaceMissing);
     if (options.dryRun) return { outcome: 'planned', plan, ...head };
-    return { outcome: 'restored', plan, ...head, ...(await execute(deps, options, prepared, content, scratch, call)) };
+    const made = await execute(deps, options, prepared, content, namespaceMissing, scratch, call);
+    return { outcome: 'restored', plan, ...head, ...made };
   });
 }
 
@@ -56,31 +60,51 @@ async function execute(
   options: RestoreOptions,
   prepared: Prepared,
   content: ContentPlan,
+  createNamespace: boolean,
   scratch: string,
   call: CallOptions,
 ): Promise<{ readonly metadataLocation: string; readonly tableUuid: string }> {
   const { commit, table, root, layout, target, abstract, claimAt } = prepared;
   const { repository: place, source, catalog, report } = deps;
   const { claim, resuming } = await claimTarget(prepared, call);
-  const context = { place, commit, table, root, layout, scratch, resuming, call, source, jobs: options.jobs, report };
+  // A selector that is not the name: the repository's own store was found to be such a one.
+  if (commit.selector !== commit.name && layout.root.store.endpoint === place.store.endpoint) {
+    report.info(
+      `${layout.location} lies on a store without true conditional writes: let no other restore to it begin at the same moment`,
+    );
+  }
+  const undo = async () => {
+    const rollback = { catalog, report, target, layout, root, claim, concrete: prepared.concrete, claimAt, resuming, call };
+    const removed = await rollBack(content.expected, rollback).catch(() => undefined);
+    if (typeof removed !== 'number')
+      report.warn(`what this restore wrote below ${layout.location} is still there`, { object: layout.location });
+    else if (removed > 0) report.info(`removed the ${removed} objects that this restore had written below ${layout.location}`);
+  };
   try {
+    await makeReady(deps, { ...prepared, claim }, { names: content.names, createNamespace }, call);
+  } catch (error) {
+    // An earlier attempt has passed, or was not asked, and may have copied much: what has changed since can change back.
+    if (isRefusal(error) && !resuming) await undo();
+    else if (isRefusal(error))
+      report.warn(
+        `what an earlier attempt wrote below ${layout.location} is still there: the same command goes on with it, and with --abort removes it`,
+        { object: layout.location },
+      );
+    throw error;
+  }
+  try {
+    const context = { place, commit, table, root, layout, scratch, resuming, call, source, jobs: options.jobs, report };
     await copyContent(content, context);
     const write = { place, root, layout, expected: content.expected, report, call };
     const concrete = concreteMetadata(abstract, root, layout, claim, await writeTree(write));
     await writeMetadata(concrete, write);
     await proveTarget(content.expected, context);
     await register(deps, { ...prepared, claim }, concrete, call);
-    await removeRecord(claimAt, call);
+    await cleanUp(deps, prepared, call);
     return { metadataLocation: concrete.uri, tableUuid: claim.table_uuid };
   } catch (error) {
     // What another attempt can finish stays; what can never become a table goes.
-    if (isCode(error, ...HOPELESS)) {
-      const rollback = { catalog, target, layout, root, claim, concrete: prepared.concrete, claimAt, resuming, call };
-      const removed = await rollBack(content.expected, rollback).catch(() => undefined);
-      if (typeof removed === 'number')
-        report.info(`removed the ${removed} objects that this restore had written below ${layout.location}`);
-      else report.warn(`what this restore wrote below ${layout.location} is still there`, { object: layout.location });
-    }
+    if (isCode(error, ...HOPELESS)) await undo();
     throw error;
   }
 }
@@ -114,14 +138,16 @@ async function claimTarget(
   try {
     await assertEmpty(prepared, call);
   } catch (error) {
-    if (isCode(error, 'target-not-empty')) await removeRecord(prepared.claimAt, call);
+    const ours = isCode(error, 'target-not-empty') && (await whoseClaim(prepared.claimAt, claim, call)) === 'ours';
+    if (ours) await whereAllowed(removeRecord(prepared.claimAt, call));
     throw error;
   }
-  return { claim, resuming: false };
+  const kept = await confirmClaim(prepared.claimAt, claim, call);
+  return { claim: kept, resuming: kept.run !== claim.run };
 }
 
-function show(deps: RestoreDeps, prepared: Prepared, content: ContentPlan): Plan {
-  const { commit, root, table, layout, concrete } = prepared;
+function show(deps: RestoreDeps, prepared: Prepared, content: ContentPlan, createsNamespace: boolean): Plan {
+  const { commit, root, table, layout, concrete, resuming } = prepared;
   const { total, held } = content;
   const copied = { objects: total.objects - held.objects, bytes: total.bytes - held.bytes };
   const none = { objects: 0, bytes: 0 };
@@ -132,17 +158,21 @@ function show(deps: RestoreDeps, prepared: Prepared, content: ContentPlan): Plan
   return {
     command: 'restore',
     table: formatIdent(prepared.target),
-    from: `${placeUri(deps.repository)}/${commitKey(commit.name)}`,
+    from: `${placeUri(deps.repository)}/${commitKey(commit.selector)}`,
     to: layout.location,
     mode: commit.mode,
+    ...(createsNamespace ? { createsNamespace: prepared.target.namespace.join('.') } : {}),
     snapshots: table.snapshots,
     data: { total, reused: held, serverSide: serverSide ? copied : none, streamed: serverSide ? none : copied },
     metadata: { objects: written.length, bytes: written.reduce((sum, { length }) => sum + length, 0) },
     requests: {
-      get: written.length + streamed,
-      put: written.length + 1 + streamed,
+      // Three looks at the claim; metadata.json is read. What an earlier attempt has written is compared.
+      get: root.lists.length + root.manifests.length + 3 + streamed + (resuming ? written.length : 0),
+      // The claim, what asks for the right to delete, the announcement of the registration.
+      put: written.length + 3 + streamed,
       copy: serverSide ? copied.objects : 0,
-      list: 1 + Math.ceil((total.objects + written.length) / 1000),
+      // Whether the place is free, in it and above it; the flags, twice; the proof, and what is there when an attempt goes on.
+      list: 4 + layout.root.key.split('/').length - 1 + (resuming ? 2 : 1) * Math.ceil((total.objects + written.length) / 1000),
     },
     edits: concrete.edits,
   };

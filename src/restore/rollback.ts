@@ -1,18 +1,21 @@
 import type { Catalog, TableIdent } from '../catalog/port.js';
 import { abstractPath } from '../iceberg/paths.js';
+import type { Reporter } from '../report.js';
 import type { Root } from '../repository/root.js';
 import { leftJoin } from '../spill/join.js';
 import type { Sorter } from '../spill/sorter.js';
 import type { CallOptions, ObjectInfo, ResolvedObject } from '../storage/port.js';
 import type { Claim } from './claim.js';
 import { listTarget, type TargetFile } from './files.js';
-import { announceAbort, isRecord, readFlags, removeRecord, whoseClaim, withdrawAbort } from './flags.js';
+import { announceAbort, isRecord, probeDelete, readFlags, removeRecord, whoseClaim, withdrawAbort } from './flags.js';
 import type { TargetLayout } from './layout.js';
 import { tableAt, tableExists } from './prepare.js';
+import { warnOfLeftover } from './ready.js';
 import { type ConcreteMetadata, originalName } from './write.js';
 
 export interface RollbackContext {
   readonly catalog: Catalog;
+  readonly report: Reporter;
   readonly target: TableIdent;
   readonly layout: TargetLayout;
   readonly root: Root;
@@ -29,11 +32,14 @@ const BATCH = 1000;
 
 /**
  * Removes what a restore wrote: objects of its plan under its own claim, and nothing else; only when the catalog has no table of that name, none at that place whatever its
- * name, nobody may be registering one, and no other restore has claimed the place since. Returns the number of objects, or why nothing was removed.
+ * name, nobody may be registering one, and no other restore has claimed the place since. What a rehearsal left in the catalog goes, too. Returns the number of objects, or why nothing was removed.
  */
 export async function rollBack(expected: Sorter<TargetFile>, context: RollbackContext): Promise<number | 'exists' | 'busy'> {
   const { claimAt, catalog } = context;
   if (await tableExists(catalog, context.target, context.call)) return 'exists';
+  // Who may not delete could not take the announcement back either, and no restore would register beside it.
+  const refusal = await probeDelete(claimAt, context.call);
+  if (refusal) throw refusal;
   if (!(await announceAbort(claimAt, context.call))) return 'busy';
   const whose = await whoseClaim(claimAt, context.claim, context.call);
   const { registering } = await readFlags(claimAt, context.call);
@@ -45,6 +51,7 @@ export async function rollBack(expected: Sorter<TargetFile>, context: RollbackCo
     return 'exists';
   }
   const { layout, root, claim, concrete, resuming, call } = context;
+  warnOfLeftover(context, await catalog.endRehearsal(context.target, call));
   const metadataFile = abstractPath(
     concrete.uri.slice(0, concrete.uri.lastIndexOf('/') + 1) + claim.metadata_file,
     layout.location,

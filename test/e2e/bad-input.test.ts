@@ -1,5 +1,9 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hiveTable } from '../../src/catalog/hive/hive-table.js';
+import { rehearsalEntry, rehearsalOf } from '../../src/catalog/hive/rehearsal-entry.js';
+import { HiveLab } from '../catalog/hive/lab.js';
+import { tableMetadata } from '../catalog/table-metadata.js';
 import { describeWith, makeBucket } from '../lab/lab.js';
 import { sparkClient } from '../lab/spark.js';
 import { empty, listing, putObject, split } from './buckets.js';
@@ -55,7 +59,66 @@ describeWith(['s3', 'hms', 'spark'], 'bad input against real servers', (lab) => 
     await refused(backupArgs(`${database}.order`, 'x'), 20, ['order', /Did you mean.*orders/]);
     await refused(backupArgs(`${database}x.orders`, 'x'), 20, [`${database}x`, new RegExp(`Did you mean.*${database}`)]);
     await refused(restoreArgs('goood', `${database}.x`, 's3://warehouse/x/x'), 20, ['goood', /Did you mean.*good/]);
-    await refused(restoreArgs('good', 'nosuchdb.x', 's3://warehouse/x/x'), 20, ['nosuchdb']);
+    await refused(restoreArgs('good', 'nosuchdb.x', 's3://warehouse/x/x'), 20, ['nosuchdb', 'add --create-database']);
+  });
+
+  test('a database that is missing is made when told to, and not for a plan', async () => {
+    const fresh = `${database}_fresh`;
+    const args = restoreArgs('good', `${fresh}.orders`, `s3a://warehouse/${fresh}/orders`, '--create-database');
+    const names = async () => (await spark.sql('SHOW NAMESPACES IN hms')).rows.map(([name]) => name);
+    const plan = await bcn.run([...args, '--dry-run']);
+    expect(plan.exit, plan.stderr).toBe(0);
+    expect(plan.stdout).toContain(`${fresh} will be created`);
+    expect(await names()).not.toContain(fresh);
+    try {
+      await bcn.ok(args);
+      expect((await spark.sql(`SELECT id FROM hms.${fresh}.orders`)).rows.map(([id]) => String(id))).toEqual(['1']);
+      await spark.run(`DROP TABLE hms.${fresh}.orders`);
+      await refused(restoreArgs('good', `${fresh}_2.orders`, `s3n://warehouse/${fresh}/n`, '--create-database'), 2, [
+        'No FileSystem for scheme',
+        /--target-location s3a:/,
+      ]);
+      expect(await names()).not.toContain(`${fresh}_2`);
+    } finally {
+      await spark.run(`DROP NAMESPACE IF EXISTS hms.${fresh} CASCADE`);
+      await empty(lab, 'warehouse', `${fresh}/`);
+    }
+  });
+
+  test('what only the metastore knows is asked before anything is copied, and nothing stays', async () => {
+    const tables = async () => (await spark.sql(`SHOW TABLES IN hms.${database}`)).rows.map((row) => row.join(' '));
+    const before = await tables();
+    await refused(restoreTo(`s3n://warehouse/${database}-n/t`), 2, ['No FileSystem for scheme', /--target-location s3a:/]);
+    const left = Object.keys(await listing(lab, 'warehouse', `${database}-n/`));
+    expect(left.filter((key) => !key.endsWith('/'))).toEqual([]);
+    await empty(lab, 'warehouse', `${database}-n/`);
+    expect(await tables()).toEqual(before);
+  });
+
+  test('engines do not see what a rehearsal that was killed leaves', async () => {
+    const ident = { namespace: [database], name: 'killed' };
+    const location = `s3a://warehouse/${database}-killed`;
+    const registration = {
+      ident,
+      metadataLocation: `${location}/metadata/none.metadata.json`,
+      metadata: tableMetadata({ location }),
+    };
+    const own = rehearsalOf(ident).name;
+    const hive = new HiveLab(lab.hms.uri);
+    try {
+      await hive.createTable(rehearsalEntry(hiveTable(registration, undefined, Date.now()), own, 'killed'));
+      const listed = async (catalog: string) =>
+        (await spark.sql(`SHOW TABLES IN ${catalog}`)).rows.map((row) => row.join(' ')).join();
+      expect(await listed(`hms.${database}`)).toContain('orders');
+      expect(await listed(`hms.${database}`)).not.toContain(own);
+      await expect(spark.sql(`SELECT * FROM hms.${database}.${own}`)).rejects.toThrow();
+      await bcn.restore('good', `${database}.killed`, location);
+      expect(await hive.client.getAllTables(database, {})).not.toContain(own);
+    } finally {
+      hive.close();
+      await spark.run(`DROP TABLE IF EXISTS hms.${database}.killed`);
+      await empty(lab, 'warehouse', `${database}-killed/`);
+    }
   });
 
   test('a used name, an invalid name', async () => {

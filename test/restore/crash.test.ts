@@ -6,10 +6,10 @@ import { someBytes } from '../support/table.js';
 import { World, type WorldOptions } from '../support/world.js';
 
 async function prepare(
-  kind: WorldOptions['kind'],
+  kind: WorldOptions['kind'] | 'weak',
   mode: 'copy' | 'reference',
 ): Promise<{ world: World; captured: Captured; requests: number }> {
-  const world = await World.open({ kind });
+  const world = await World.open(kind === 'weak' ? { weak: 'late' } : { kind });
   const table = await world.table();
   await table.append([someBytes('1'), someBytes('2')]);
   await table.append([someBytes('3')]);
@@ -56,6 +56,8 @@ async function survives(before: World, captured: Captured, kind: FaultKind, at: 
     }
   } else await expectTable(world, captured, first as Restored);
   expect(await claims(world)).toEqual([]);
+  // Nor a rehearsal's entry.
+  expect([...world.tables.keys()]).toEqual(['db.t', 'db.r']);
   expect([await world.dump('src'), await world.dump('repo')]).toEqual(untouched);
 }
 
@@ -66,6 +68,7 @@ describe.each([
   ['memory', 'copy', ALL],
   ['apart', 'copy', DEATHS],
   ['memory', 'reference', DEATHS],
+  ['weak', 'copy', DEATHS],
 ] as const)('%s stores, mode %s', (stores, mode, kinds) => {
   test.each(kinds)(
     '%s at every request: no half table, and the same command finishes without copying twice',

@@ -14,22 +14,24 @@ async function prepare(): Promise<{ world: World; table: TableWriter }> {
   return { world, table };
 }
 
-/** Runs something once, right before or after a request of that kind. */
+/** Runs something once, right before or after a request of that kind, to a key that ends so. */
 class Between extends Faults {
   readonly #op: string;
   readonly #when: 'before' | 'after';
   readonly #work: () => Promise<unknown>;
+  readonly #suffix: string;
   #done = false;
 
-  constructor(op: string, when: 'before' | 'after', work: () => Promise<unknown>) {
+  constructor(op: string, when: 'before' | 'after', work: () => Promise<unknown>, suffix = '') {
     super();
+    this.#suffix = suffix;
     this.#op = op;
     this.#when = when;
     this.#work = work;
   }
 
   override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
-    const now = op === this.#op && !this.#done;
+    const now = op === this.#op && key.endsWith(this.#suffix) && !this.#done;
     if (now) this.#done = true;
     if (now && this.#when === 'before') await this.#work();
     const result = await super.run(op, key, call);
@@ -79,7 +81,7 @@ test('a table that was registered and written to is finished by the rerun, at th
 
 test('killed between removing the claim and its flags: the rerun says that it was finished', async () => {
   const { world } = await prepare();
-  await world.restore({}, new Between('delete', 'after', die)).catch(() => {});
+  await world.restore({}, new Between('delete', 'after', die, '.json')).catch(() => {});
   expect((await world.keys('wh')).filter((key) => key.includes('.bcn-restore-'))).toHaveLength(1);
   expect(await world.restore()).toMatchObject({ outcome: 'already' });
   expect((await world.keys('wh')).filter((key) => key.includes('.bcn-restore-'))).toEqual([]);

@@ -56,6 +56,16 @@ test.each(['x', 'data/f-0.parquet', 'metadata/.bcn-restore-0123456789abcdef.json
   },
 );
 
+test.each(['json', 'aborting', 'probe', 'registering-0123abcd'])(
+  'the record %s of another restore is 23, and says so',
+  async (kind) => {
+    const { world } = await prepare();
+    await world.put(world.uri('wh', `db/r/metadata/.bcn-restore-0123456789abcdef.${kind}`), '');
+    const error = await refused(world, () => world.restore(), 'target-not-empty', 23);
+    expect(error.message).toContain('Another restore has claimed the target');
+  },
+);
+
 test('what lies beside the target, and folder markers in it, do not matter', async () => {
   const { world, table } = await prepare();
   await world.put(world.uri('wh', 'db/r_2/x'), 'foreign');

@@ -132,6 +132,7 @@ describe('--abort', () => {
       if (claimed && !registered) {
         expect((await world.abort()).objects, `at ${at}`).toBe(written);
         expect(await world.keys('wh')).toEqual(['db/r/data/foreign', 'db/r_2/x']);
+        expect([...world.tables.keys()], `at ${at}`).toEqual(['db.t']);
         aborted++;
       } else {
         const error = await failure(world.abort());

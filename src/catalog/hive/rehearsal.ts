@@ -45,7 +45,7 @@ export async function rehearse(
     if (mark === token) return remove(client, own, options);
     if (!mayPass(failure, found)) throw await refusal(client, registration, failure, options);
     if (found !== undefined && mark === undefined)
-      return { ident: own, reason: 'it carries no mark of bcn, and was not touched' };
+      return { ident: own, rehearsal: false, reason: 'it has the name of a rehearsal' };
     if (attempt === ATTEMPTS) throw failure instanceof WireFault ? failure : crowded(own, registration);
     const left = found && (await remove(client, own, options));
     if (left) return left;
@@ -75,7 +75,7 @@ async function remove(client: HiveClient, own: TableIdent, options: RehearsalOpt
     if ((await read(client, own, options)) === undefined) return undefined;
     if (!(failure instanceof WireFault) || attempt === ATTEMPTS) {
       const reason = toBcnError(failure, options.uri);
-      return { ident: own, reason: reason instanceof Error ? reason.message : String(reason) };
+      return { ident: own, rehearsal: true, reason: reason instanceof Error ? reason.message : String(reason) };
     }
   }
 }

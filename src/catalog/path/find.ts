@@ -29,3 +29,11 @@ export async function* tableFolders(store: ObjectStore, prefix: string, options:
     }
   }
 }
+
+/** Whether any object's key begins so. */
+export async function hasObject(store: ObjectStore, prefix: string, options: CallOptions): Promise<boolean> {
+  for await (const { objects } of store.list(prefix, options)) {
+    if (objects.length > 0) return true;
+  }
+  return false;
+}

@@ -2,8 +2,18 @@ import { BcnError, isCode } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import { createOnce } from '../../storage/create-once.js';
 import type { CallOptions, ObjectStore, StoreResolver } from '../../storage/port.js';
-import { type Catalog, type CatalogEntry, formatIdent, type ListedEntry, type Registration, type TableIdent } from '../port.js';
-import { foldersTo, tableFolders } from './find.js';
+import {
+  type Catalog,
+  type CatalogEntry,
+  formatIdent,
+  type ListedEntry,
+  type Preflight,
+  type Registration,
+  type TableIdent,
+  type TablePlace,
+} from '../port.js';
+import { foldersTo, hasObject, tableFolders } from './find.js';
+import { checkPart, isFolderName } from './names.js';
 import { type CurrentVersion, currentVersion, HINT_FILE, versionOf } from './versions.js';
 
 interface PathCatalogOptions {
@@ -81,18 +91,18 @@ class PathCatalog implements Catalog {
    * Looks at the folder that the location names and at those above it, and only when no table is there lists what lies below: at
    * worst all objects of a namespace. A place outside the warehouse is nobody's. A folder whose hint leads nowhere counts.
    */
-  async findAt(location: string, options: CallOptions = {}): Promise<TableIdent | undefined> {
+  async findAt(location: string, options: CallOptions = {}): Promise<TablePlace | undefined> {
     const names = foldersTo(location, this.#warehouse);
     if (names === undefined) return undefined;
     for (let length = names.length; length >= 2; length--) {
       const ident = await this.#tableIn(names.slice(0, length), options);
-      if (ident !== undefined) return ident;
+      if (ident !== undefined) return this.#placeOf(ident);
     }
     if (!names.every(isFolderName)) return undefined;
     const { store, key } = this.#place(this.#uri(names));
     for await (const below of tableFolders(store, key, options)) {
       const ident = await this.#tableIn([...names, ...below], options);
-      if (ident !== undefined) return ident;
+      if (ident !== undefined) return this.#placeOf(ident);
     }
     return undefined;
   }
@@ -109,12 +119,32 @@ class PathCatalog implements Catalog {
     }
   }
 
-  /** A table that already names `metadataLocation` passes: it is what a restore that was interrupted after its register finds. */
-  async preflight(registration: Registration, options: CallOptions = {}): Promise<void> {
+  /**
+   * A table that already names `metadataLocation` passes: it is what a restore that was interrupted after its register finds. A
+   * namespace is never missing: its folder comes into being with what is written into it.
+   */
+  async preflight(registration: Registration, options: CallOptions = {}): Promise<Preflight> {
     const folder = this.#check(registration);
     const current = await this.#current(folder, registration.ident, options);
     if (current !== undefined) this.#refuseOther(folder, current, registration);
+    return { namespaceMissing: false };
   }
+
+  async createNamespace(): Promise<'already'> {
+    return 'already';
+  }
+
+  async dropNamespace(): Promise<'kept'> {
+    return 'kept';
+  }
+
+  /**
+   * Nothing is left to be asked: a table here is its files, registered with one more of them in the folder where a restore's claim has
+   * just been written, under the same permissions; what the catalog itself refuses, preflight has refused.
+   */
+  async rehearse(): Promise<undefined> {}
+
+  async endRehearsal(): Promise<undefined> {}
 
   async register(registration: Registration, options: CallOptions = {}): Promise<'registered' | 'already'> {
     const { ident, metadataLocation } = registration;
@@ -225,6 +255,10 @@ class PathCatalog implements Catalog {
     return place.store.uri === folder.store.uri && place.key === folder.key;
   }
 
+  #placeOf(ident: TableIdent): TablePlace {
+    return { ident, location: this.defaultLocation(ident) };
+  }
+
   #folder(ident: TableIdent): Folder {
     const uri = this.#uri([...ident.namespace, ident.name]);
     return { uri, ...this.#place(uri) };
@@ -239,25 +273,6 @@ class PathCatalog implements Catalog {
     const { store, key } = this.#stores.resolve(uri);
     return { store, key: key === '' ? '' : `${key}/` };
   }
-}
-
-function isFolderName(part: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  return part !== '' && part !== '.' && part !== '..' && !/[/\\\u0000-\u001f\u007f]/.test(part);
-}
-
-function checkPart(part: string, ident: TableIdent): void {
-  if (isFolderName(part)) return;
-  throw new BcnError('usage', `"${part}" in "${formatIdent(ident)}" cannot be the name of a folder`, {
-    hint: 'Names must not be empty, "." or "..", nor hold slashes or control characters.',
-  });
-}
-
-async function hasObject(store: ObjectStore, prefix: string, options: CallOptions): Promise<boolean> {
-  for await (const { objects } of store.list(prefix, options)) {
-    if (objects.length > 0) return true;
-  }
-  return false;
 }
 
 /** Another writer was first, or nobody knows. */
