@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest';
 import { loadBackup } from '../../src/repository/load.js';
-import { type Captured, capture, expectTable, type Restored } from '../support/compare.js';
-import { someBytes } from '../support/table.js';
-import { failure, World } from '../support/world.js';
-
-async function prepare(weak: 'late', others: readonly string[] = []): Promise<{ world: World; captured: Captured }> {
-  const world = await World.open({ weak });
-  const table = await world.table();
-  await table.append([someBytes('1'), someBytes('2')]);
-  world.publish(table);
-  for (const name of others) await world.backup({ name });
-  await table.append([someBytes('3')]);
-  world.publish(table);
-  return { world, captured: await capture(world, table) };
-}
+import { expectTable, type Restored } from '../support/compare.js';
+import { failure, type World } from '../support/world.js';
+import { prepare } from './weak-world.js';
 
 /** Two backups of one name, made at once. */
 async function twins() {

@@ -2,24 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { isCode } from '../../src/errors.js';
 import { listBackups } from '../../src/repository/list.js';
 import { loadBackup } from '../../src/repository/load.js';
-import { type Captured, capture, expectTable, type Restored } from '../support/compare.js';
+import { type Captured, expectTable, type Restored } from '../support/compare.js';
 import { Faults } from '../support/faults.js';
-import { someBytes } from '../support/table.js';
-import type { Weakness } from '../support/weak-store.js';
-import { failure, World } from '../support/world.js';
+import { failure, type World } from '../support/world.js';
+import { prepare } from './weak-world.js';
 
 type Settled = PromiseSettledResult<Awaited<ReturnType<World['backup']>>>;
-
-async function prepare(weak: Weakness, others: readonly string[] = []): Promise<{ world: World; captured: Captured }> {
-  const world = await World.open({ weak });
-  const table = await world.table();
-  await table.append([someBytes('1'), someBytes('2')]);
-  world.publish(table);
-  for (const name of others) await world.backup({ name });
-  await table.append([someBytes('3')]);
-  world.publish(table);
-  return { world, captured: await capture(world, table) };
-}
 
 /** Nothing is lost: who was told of a backup finds that very backup, and every backup is whole. Returns how many there are of the name. */
 async function settle(world: World, captured: Captured, results: readonly Settled[], name = 'b'): Promise<number> {

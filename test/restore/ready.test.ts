@@ -66,6 +66,14 @@ test('a plan asks nothing that needs a write, and says what will be made', async
   expect((await failure(world.restore({ ...NEW, createNamespace: false }), 'namespace-not-found')).exit).toBe(20);
 });
 
+/** A restore that copies everything and is killed before it registers. */
+async function dieAtRegister(world: World): Promise<void> {
+  const whole = new Faults();
+  await world.fork().restore({}, whole);
+  const at = whole.log.findIndex(({ op }) => op === 'register');
+  await world.restore({}, new Faults('crash-before', at)).catch(() => {});
+}
+
 describe('the catalog says no', () => {
   test.each(['unsupported', 'config', 'storage-auth', 'table-exists', 'namespace-not-found'] as const)(
     '%s: nothing was copied, and nothing stays, nor the database that was made for it',
@@ -116,17 +124,7 @@ describe('the catalog says no', () => {
 
   test('to a restore that goes on: what was copied stays, and is not copied again when the catalog has changed its mind', async () => {
     const { world, table } = await prepare();
-    const whole = new Faults();
-    await world.fork().restore({}, whole);
-    await world
-      .restore(
-        {},
-        new Faults(
-          'crash-before',
-          whole.log.findIndex(({ op }) => op === 'register'),
-        ),
-      )
-      .catch(() => {});
+    await dieAtRegister(world);
     const held = await world.keys('wh');
     world.tables.refusal = no('config');
     await failure(world.restore(), 'config');
@@ -288,17 +286,7 @@ describe('content that cannot be read is found before the claim', () => {
   test('but only what is still to be copied is looked for', async () => {
     const { world, table } = await prepare('reference');
     const captured = await capture(world, table);
-    const whole = new Faults();
-    await world.fork().restore({}, whole);
-    await world
-      .restore(
-        {},
-        new Faults(
-          'crash-before',
-          whole.log.findIndex(({ op }) => op === 'register'),
-        ),
-      )
-      .catch(() => {});
+    await dieAtRegister(world);
     for (const uri of table.live().keys()) await world.remove(uri);
     await expectTable(world, captured, (await world.restore()) as Restored);
   });

@@ -58,7 +58,8 @@ async function settle(world: World, captured: Readonly<Record<string, Captured>>
 }
 
 describe.each(['late', 'blind'] as const)('where a create is %s', (weak) => {
-  test('the same restore as a whole inside any create of the first: one table, told by whoever finished', async () => {
+  /** A restore of `t`, inside whose n-th create another one runs as a whole; for each n. */
+  async function inside(backupName: string, check: (good: number, at: string) => unknown) {
     const { world: before, captured } = await prepare(weak);
     let creates = 0;
     const counting = before.fork();
@@ -67,32 +68,18 @@ describe.each(['late', 'blind'] as const)('where a create is %s', (weak) => {
     for (let at = 0; at < creates; at++) {
       const world = before.fork();
       const second: Settled[] = [];
-      const first = await collide(
-        world,
-        (_key, n) => n === at,
-        async () => second.push(...(await Promise.allSettled([world.restore({ backupName: 't' })]))),
-      );
-      expect(await settle(world, captured, { t: [first, ...second] }), `at ${at} of ${creates}`).toBeGreaterThan(0);
+      const run = async () => second.push(...(await Promise.allSettled([world.restore({ backupName })])));
+      const first = await collide(world, (_key, n) => n === at, run);
+      const results = backupName === 't' ? { t: [first, ...second] } : { t: [first], [backupName]: second };
+      check(await settle(world, captured, results), `at ${at} of ${creates}`);
     }
-  });
+  }
 
-  test('another backup to the same place inside any create of the first: never a mixture', async () => {
-    const { world: before, captured } = await prepare(weak);
-    let creates = 0;
-    const counting = before.fork();
-    counting.gap = async (key) => void (key.startsWith('memory://wh/') && creates++);
-    await counting.restore({ backupName: 't' });
-    for (let at = 0; at < creates; at++) {
-      const world = before.fork();
-      const second: Settled[] = [];
-      const first = await collide(
-        world,
-        (_key, n) => n === at,
-        async () => second.push(...(await Promise.allSettled([world.restore({ backupName: 'u' })]))),
-      );
-      expect(await settle(world, captured, { t: [first], u: second }), `at ${at} of ${creates}`).toBe(1);
-    }
-  });
+  test('the same restore as a whole inside any create of the first: one table, told by whoever finished', () =>
+    inside('t', (good, at) => expect(good, at).toBeGreaterThan(0)));
+
+  test('another backup to the same place inside any create of the first: never a mixture', () =>
+    inside('u', (good, at) => expect(good, at).toBe(1)));
 
   test('another backup to the same place, dying anywhere inside the create of the claim', { timeout: 60_000 }, async () => {
     const { world: before, captured } = await prepare(weak);

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HiveClient } from '../../../src/catalog/hive/client.js';
-import { parseEndpoints } from '../../../src/catalog/hive/endpoints.js';
 import { fields, getInt32, getStruct, getStructList, getText, int32, text } from '../../../src/catalog/hive/fields.js';
 import { type TableLockOptions, withTableLock } from '../../../src/catalog/hive/locks.js';
-import { HiveSession } from '../../../src/catalog/hive/session.js';
 import { BcnError } from '../../../src/errors.js';
 import { FakeLocks, lockResponse } from './fake-locks.js';
 import { message, type ReceivedCall, reply, type ScriptedServer, startServer, thrown, unknownMethod } from './server.js';
+import { sessionOf } from './session-of.js';
 
 const open: { close(): unknown }[] = [];
 
@@ -26,14 +25,8 @@ async function start(odd: Odd = () => 'normal') {
     const answer = odd(call, locks);
     return answer === 'normal' ? (locks.answer(call) ?? unknownMethod(call)) : answer;
   });
-  const session = new HiveSession({
-    endpoints: parseEndpoints(server.uri),
-    framed: false,
-    tls: undefined,
-    timeouts: { connect: 1000, read: 300, write: 300 },
-    user: undefined,
-  });
-  open.push(server, session);
+  const session = sessionOf(server.uri, { timeouts: { connect: 1000, read: 300, write: 300 } });
+  open.push(server);
   const client = new HiveClient(session);
   const run = <Result>(work: (signal: AbortSignal) => Promise<Result>, options: Partial<TableLockOptions> = {}) =>
     withTableLock(client, IDENT, work, { uri: server.uri, waitMs: 5000, ...options });

@@ -1,42 +1,11 @@
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import { parseEndpoints } from '../../../src/catalog/hive/endpoints.js';
-import type { WireFault } from '../../../src/catalog/hive/faults.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { fields, getStruct, getText, text } from '../../../src/catalog/hive/fields.js';
-import { HiveSession, type SessionOptions } from '../../../src/catalog/hive/session.js';
 import { describeWith } from '../../lab/lab.js';
-import { reply, type Script, type ScriptedServer, startRaw, startServer } from './server.js';
+import { type Script, type ScriptedServer, startRaw, startServer } from './server.js';
+import { echo, fault, sessionOf, start } from './session-of.js';
 
 const NONE = fields([]);
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
-
-async function start(script: Script): Promise<ScriptedServer> {
-  const server = await startServer(script);
-  open.push(server);
-  return server;
-}
-
-function sessionOf(uris: string, changes: Partial<SessionOptions> = {}): HiveSession {
-  const timeouts = { connect: 1000, read: 1000, write: 1000 };
-  const session = new HiveSession({
-    endpoints: parseEndpoints(uris),
-    framed: false,
-    tls: undefined,
-    timeouts,
-    user: undefined,
-    ...changes,
-  });
-  open.push(session);
-  return session;
-}
-
-const echo: Script = (call) => reply(call, text(call.method));
-const fault = (call: Promise<unknown>) => call.then(() => undefined).catch((reason: unknown) => reason as WireFault);
-
 describe('several servers', () => {
   test('the first that accepts a connection is used', async () => {
     const dead = await startServer(echo);
@@ -155,7 +124,7 @@ describeWith(['hms'], 'a real metastore behind others that are none', ({ hms }) 
     ['speaking HTTP', (socket) => socket.once('data', () => socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n'))],
   ])('%s: reads and writes reach it', async (_what, accept) => {
     const other = await startRaw(accept);
-    open.push(other);
+    onTestFinished(() => other.close());
     const session = sessionOf(`${other.uri},${hms.uri}`, { timeouts: { connect: 1000, read: 2000, write: 60_000 } });
     const refused = await session.call('drop_database', fields([[1, text('no_such_database')]]), { write: true });
     expect(getText(getStruct(refused, 1) ?? NONE, 1)).toContain('no_such_database');

@@ -1,41 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { parseEndpoints } from '../../../src/catalog/hive/endpoints.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WireFault } from '../../../src/catalog/hive/faults.js';
-import { fields, getText, text } from '../../../src/catalog/hive/fields.js';
-import { HiveSession, type SessionOptions } from '../../../src/catalog/hive/session.js';
+import { fields, getText } from '../../../src/catalog/hive/fields.js';
 import { nothingOpen } from './faults/harness.js';
-import { reply, type Script, type ScriptedServer, startRaw, startServer, unknownMethod } from './server.js';
+import { reply, startRaw, unknownMethod } from './server.js';
+import { echo, fault, sessionOf, start } from './session-of.js';
 
 const NONE = fields([]);
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
-
-async function start(script: Script): Promise<ScriptedServer> {
-  const server = await startServer(script);
-  open.push(server);
-  return server;
-}
-
-function sessionOf(uris: string, changes: Partial<SessionOptions> = {}): HiveSession {
-  const timeouts = { connect: 1000, read: 1000, write: 1000 };
-  const session = new HiveSession({
-    endpoints: parseEndpoints(uris),
-    framed: false,
-    tls: undefined,
-    timeouts,
-    user: undefined,
-    ...changes,
-  });
-  open.push(session);
-  return session;
-}
-
-const echo: Script = (call) => reply(call, text(call.method));
-const fault = (call: Promise<unknown>) => call.then(() => undefined).catch((reason: unknown) => reason as WireFault);
-
 describe('closing', () => {
   test('ends a connection that is being made, and leaves nothing open', async () => {
     const server = await startRaw(() => {});
@@ -83,7 +53,7 @@ describe('an abort while connecting', () => {
 
   test('of a write ends it', async () => {
     const server = await startRaw(() => {});
-    open.push(server);
+    onTestFinished(() => server.close());
     const abort = new AbortController();
     const session = sessionOf(server.uri, { tls: {}, timeouts: { connect: 60_000, read: 1000, write: 1000 } });
     const call = fault(session.call('create', NONE, { write: true, signal: abort.signal }));

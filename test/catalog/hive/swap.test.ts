@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { HiveClient } from '../../../src/catalog/hive/client.js';
-import { parseEndpoints } from '../../../src/catalog/hive/endpoints.js';
 import { fields, getStruct, getTextMap, int32, int64, struct, text, textMap } from '../../../src/catalog/hive/fields.js';
-import { HiveSession } from '../../../src/catalog/hive/session.js';
 import { encodeStruct, type ThriftStruct } from '../../../src/catalog/hive/struct.js';
 import { type SwapOptions, swapMetadata } from '../../../src/catalog/hive/swap.js';
 import { FakeMetastore } from './fake.js';
 import { FakeLocks } from './fake-locks.js';
 import { message, type ReceivedCall, startServer, thrown } from './server.js';
+import { sessionOf } from './session-of.js';
 
 const open: { close(): unknown }[] = [];
 
@@ -59,14 +58,8 @@ async function start(
     }
     return others(call, world) ?? locks.answer(call) ?? fake.answer(call);
   });
-  const session = new HiveSession({
-    endpoints: parseEndpoints(server.uri),
-    framed: false,
-    tls: undefined,
-    timeouts: { connect: 1000, read: 300, write: 300 },
-    user: undefined,
-  });
-  open.push(server, session);
+  const session = sessionOf(server.uri, { timeouts: { connect: 1000, read: 300, write: 300 } });
+  open.push(server);
   const client = new HiveClient(session);
   const swap = (expected = A, replacement = B, options: Pick<SwapOptions, 'signal' | 'heartbeatMs'> = {}) =>
     swapMetadata(client, { ident, expected, replacement }, { uri: server.uri, rereadDelays: [0, 10, 500], ...options });
