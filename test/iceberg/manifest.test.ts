@@ -95,18 +95,6 @@ describe('rewriting paths', () => {
     expect(await rewriteManifest(bytes, 'm', { path: (path) => path })).toBe(bytes);
   });
 
-  test('104 where a file was written again', async () => {
-    const build = (root: string, size: number) =>
-      manifest([entry({ file_path: `${root}/data/a.parquet`, file_size_in_bytes: size })]);
-    const asked: unknown[] = [];
-    const size = (path: string, recorded: number) => {
-      asked.push(path, recorded);
-      return 5_000_000_000;
-    };
-    expect((await rewritten(build(SRC, 1234), { size })).equals(build(DST, 5_000_000_000))).toBe(true);
-    expect(asked).toEqual([`${SRC}/data/a.parquet`, 1234]);
-  });
-
   test('partitions of any type, odd names and repeated types are copied', async () => {
     const partition: Json = {
       type: 'record',

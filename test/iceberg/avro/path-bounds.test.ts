@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { placeBounds } from '../../../src/iceberg/avro/path-bounds.js';
 import { type ManifestContext, rewriteManifest } from '../../../src/iceberg/manifest.js';
 import { boundsType, DUCKDB_FIELDS, entry, LOWER, manifestSchema, UPPER, V2_FIELDS } from './manifests.js';
 import { Blocks, file, type Json, type Value } from './support.js';
@@ -127,4 +128,48 @@ test.each<readonly [string, string, readonly Json[], Value]>([
   const name = (fields[0] as { name: string }).name;
   const all = [...V2_FIELDS.filter((f) => f !== LOWER && f !== UPPER), ...fields];
   await expect(rewritten(one({ [name]: value }, all))).rejects.toMatchObject({ code, object: 'm.avro' });
+});
+
+describe('placed below roots', () => {
+  const place = (path: string) => (path.startsWith(`${SRC}/`) ? DST + path.slice(SRC.length) : undefined);
+  const placed = (lower: string | undefined, upper: string | undefined, roots = 1) => placeBounds({ lower, upper }, place, roots);
+
+  test('below one root both move, equal or not, and what is not there stays away', () => {
+    expect(placed(`${SRC}/a`, `${SRC}/b`)).toEqual({ lower: `${DST}/a`, upper: `${DST}/b` });
+    expect(placed(`${SRC}/a`, `${SRC}/a`)).toEqual({ lower: `${DST}/a`, upper: `${DST}/a` });
+    expect(placed(`${SRC}/a`, undefined)).toEqual({ lower: `${DST}/a`, upper: undefined });
+    expect(placed(undefined, `${SRC}/a`)).toEqual({ lower: undefined, upper: `${DST}/a` });
+  });
+
+  test.each([
+    ['s3://sr', 's3://ss'],
+    [SRC, `${SRC}/z`],
+    [`${SRC}/a`, 's3://src/t0'],
+    ['', `${SRC}/z`],
+    ['s3://sr', 's3://sr'],
+    ['s3://other/t/a', undefined],
+  ])('bounds under no root are dropped, both: %s, %s', (lower, upper) => {
+    expect(placed(lower, upper)).toBeUndefined();
+    expect(placed(lower, upper, 2)).toBeUndefined();
+  });
+
+  test('with several roots only equal bounds are kept', () => {
+    expect(placed(`${SRC}/a`, `${SRC}/a`, 2)).toEqual({ lower: `${DST}/a`, upper: `${DST}/a` });
+    expect(placed(`${SRC}/a`, `${SRC}/b`, 2)).toBeUndefined();
+    expect(placed(`${SRC}/a`, undefined, 2)).toBeUndefined();
+  });
+
+  test.each([PATH_ID, FILENAME_ID])(
+    'in a manifest, under id %i: cut short, they go; 143 and the other bounds stay',
+    async (id) => {
+      const build = (root: string, both: { readonly [key: string]: Value }) =>
+        one({ file_path: `${root}/d.parquet`, referenced_data_file: `${root}/a.parquet`, ...both });
+      const before = build(SRC, {
+        lower_bounds: [item(id, 's3://src/t/da'), item(2147483545, 'pos')],
+        upper_bounds: [item(2147483545, 'pos'), item(id, 's3://src/u')],
+      });
+      const after = build(DST, { lower_bounds: [item(2147483545, 'pos')], upper_bounds: [item(2147483545, 'pos')] });
+      expect((await rewritten(before, { bounds: (pair) => placeBounds(pair, place, 1) })).equals(after)).toBe(true);
+    },
+  );
 });

@@ -1,0 +1,39 @@
+const P1 = 0x9e3779b1;
+const P2 = 0x85ebca77;
+const P3 = 0xc2b2ae3d;
+const P4 = 0x27d4eb2f;
+const P5 = 0x165667b1;
+
+/** XXH32 with seed 0 of all of `bytes`, as LZ4 frames use it (xxHash specification 0.1.1). */
+export function xxh32(bytes: Buffer): number {
+  const { length } = bytes;
+  let at = 0;
+  let hash: number;
+  if (length >= 16) {
+    let a = (P1 + P2) | 0;
+    let b = P2 | 0;
+    let c = 0;
+    let d = -P1 | 0;
+    for (const end = length - 16; at <= end; at += 16) {
+      a = round(a, bytes.readInt32LE(at));
+      b = round(b, bytes.readInt32LE(at + 4));
+      c = round(c, bytes.readInt32LE(at + 8));
+      d = round(d, bytes.readInt32LE(at + 12));
+    }
+    hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
+  } else hash = P5;
+  hash = (hash + length) | 0;
+  for (; at + 4 <= length; at += 4) hash = Math.imul(rotate((hash + Math.imul(bytes.readInt32LE(at), P3)) | 0, 17), P4);
+  for (; at < length; at++) hash = Math.imul(rotate((hash + Math.imul(bytes[at] as number, P5)) | 0, 11), P1);
+  hash = Math.imul(hash ^ (hash >>> 15), P2);
+  hash = Math.imul(hash ^ (hash >>> 13), P3);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function round(lane: number, input: number): number {
+  return Math.imul(rotate((lane + Math.imul(input, P2)) | 0, 13), P1);
+}
+
+function rotate(value: number, bits: number): number {
+  return (value << bits) | (value >>> (32 - bits));
+}
