@@ -66,6 +66,7 @@ export function s3Settings(role: Role, flags: S3Flags, env: Env, around: Surroun
     firstOfEnv(env, 'AWS_REGION', 'AWS_DEFAULT_REGION') ??
     (endpoint === undefined ? around.region : undefined) ??
     sourced('us-east-1', 'default');
+  checkRegion(region);
   const style = firstOfEnv(env, `${place}_PATH_STYLE`, 'S3_PATH_STYLE');
   const pathStyle = style === undefined ? endpoint !== undefined && !isAws(endpoint.value) : trueOrFalse(style);
   const file = firstOfEnv(env, `${place}_CA_FILE`, 'S3_CA_FILE', 'AWS_CA_BUNDLE');
@@ -82,6 +83,14 @@ export function placePrefix(role: Role): string {
 
 function isOwn({ origin }: Sourced<unknown>, role: Role): boolean {
   return origin.startsWith(`${placePrefix(role)}_`) || origin === `--${role}-endpoint`;
+}
+
+/** It becomes a part of signatures and of AWS's host names. */
+function checkRegion({ value, origin }: Sourced<string>): void {
+  if (/^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(value)) return;
+  throw new BcnError('config', `${origin} is no region: ${quoted(value)}`, {
+    hint: 'A region is letters, digits and dashes, like us-east-1.',
+  });
 }
 
 /** An endpoint of AWS serves one region only, whatever region the machine is in. */

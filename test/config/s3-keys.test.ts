@@ -47,3 +47,10 @@ describe('session tokens', () => {
     );
   });
 });
+
+test.each(['ACCESS_KEY', 'SECRET_KEY', 'SESSION_TOKEN'])('a line break in %s is named, and the value is not shown', (part) => {
+  const env = { S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b', S3_SESSION_TOKEN: 'c', [`S3_${part}`]: 'hunter22\n' };
+  expect(() => keysFromEnv('S3', env)).toThrow(
+    expect.objectContaining({ code: 'config', message: `S3_${part} holds a line break or another control character` }),
+  );
+});

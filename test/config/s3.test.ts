@@ -260,3 +260,9 @@ test('the default endpoint is not even tried when something is configured', asyn
   });
   expect(await lookAround({ HOME, AWS_PROFILE: 'prod' })).toEqual({ aws: 'AWS_PROFILE', compose: false, region: undefined });
 });
+
+test.each([' eu-1 ', 'eu-1/', 'eu-1\n', 'eu_1', '-eu'])('%j is no region', (region) => {
+  expect(() => settings({ S3_ENDPOINT: 'http://m', S3_REGION: region })).toThrow(
+    expect.objectContaining({ code: 'config', message: `S3_REGION is no region: ${JSON.stringify(region)}` }),
+  );
+});

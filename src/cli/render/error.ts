@@ -12,7 +12,7 @@ const HINTS: Readonly<Record<ErrorCode, string>> = {
   busy: 'Try again when the other run is over.',
   'repository-too-new': 'Use a newer bcn.',
   'table-not-found': 'Check --database and --table.',
-  'namespace-not-found': 'Check the name of the database; bcn does not create one.',
+  'namespace-not-found': 'Check the name of the database; a restore makes one with --create-database.',
   'backup-not-found': 'List them: bcn list',
   'bucket-not-found': 'Check the bucket name and the endpoint.',
   'object-not-found': 'Verify the backup: bcn verify NAME',

@@ -119,7 +119,7 @@ function plain(code: string, message: string): string {
   return message.includes(code) ? message : `${code}: ${message}`;
 }
 
-const NETWORK = /^(E[A-Z]{3,}|EAI_AGAIN|TimeoutError|EmptySuccess|ERR_STREAM_PREMATURE_CLOSE|HPE_.*|UND_.*)$/;
+const NETWORK = /^(E[A-Z]{3,}|EAI_AGAIN|TimeoutError|EmptySuccess|ERR_STREAM_PREMATURE_CLOSE|HPE_.*|UND_.*|ERR_SSL_.*)$/;
 const RETRYABLE = new Set([
   'RequestTimeout',
   'SlowDown',

@@ -7,6 +7,7 @@ import { Gate } from './gate.js';
 import { getObject } from './read.js';
 import { deleteObjects } from './remove.js';
 import { retry } from './retry.js';
+import { putObject } from './upload.js';
 
 const KiB = 1 << 10;
 const WRITERS = 8;
@@ -50,9 +51,22 @@ export async function probeConditionalPut(connection: S3Connection, request: Pro
       settle = Math.min(Math.max(SETTLE.least, 3 * answered), SETTLE.most);
     }
     return true;
+  } catch (error) {
+    if (failureOf(error).status === undefined && !request.signal?.aborted) await askPlainly(connection, request, keys);
+    throw error;
   } finally {
     await deleteObjects(connection, request.bucket, keys, AbortSignal.timeout(10_000)).catch(() => undefined);
   }
+}
+
+/**
+ * Says why, where the service closes the connection on a body half-sent before its reason can be read (versitygw, for a bucket that is missing): throws what a plain PUT is
+ * refused with.
+ */
+async function askPlainly(connection: S3Connection, request: ProbeRequest, keys: string[]): Promise<void> {
+  const key = `${request.prefix}0-${randomBytes(8).toString('hex')}`;
+  keys.push(key);
+  await putObject(connection, { ...request, key, ifFree: true }, Buffer.alloc(0));
 }
 
 type Contended = ProbeRequest & { readonly key: string; readonly object: string };

@@ -2,11 +2,13 @@ import { pipeline, type Readable, Transform } from 'node:stream';
 import { BcnError } from '../../errors.js';
 import { interrupted, stopOnAbort } from '../guard.js';
 import type { StoredBytes } from '../port.js';
+import { checksumOf } from './checksum.js';
 import type { Answer, S3Connection } from './client.js';
 import { s3Error } from './errors.js';
 import { EmptySuccess } from './failure.js';
 import { BrokenBody, resumable } from './resume.js';
 import { retry } from './retry.js';
+import { wholeSum } from './whole.js';
 
 export interface ReadRequest {
   readonly bucket: string;
@@ -49,8 +51,8 @@ export function getObject(connection: S3Connection, request: ReadRequest): Promi
 }
 
 /**
- * The object as a stream. One that breaks off is continued from there while the object is still the same (If-Match), else destroyed with
- * `storage-unavailable` or `source-changed`, never ended.
+ * The object as a stream. One that breaks off is continued from there while the object is still the same (If-Match), and held against the
+ * service's checksum as a whole; else destroyed with `storage-unavailable` or `source-changed`, never ended.
  */
 export async function readObject(connection: S3Connection, request: ReadRequest): Promise<Readable> {
   const first = await open(connection, request);
@@ -64,7 +66,14 @@ export async function readObject(connection: S3Connection, request: ReadRequest)
     (range.output.Body as Readable | undefined)?.destroy();
     throw broken(request.object, `it cannot be continued at byte ${from}`);
   };
-  return resumable(body(first, request), { reopen, isBroken, signal: request.signal });
+  return resumable(body(first, request), {
+    length: ContentLength,
+    sum: wholeSum(checksumOf(first.output, first.headers)),
+    contradicted: () => broken(request.object, 'the checksum of the service contradicts the bytes that came in pieces'),
+    reopen,
+    isBroken,
+    signal: request.signal,
+  });
 }
 
 function isBroken(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { BcnError } from '../../errors.js';
-import { endpointName, type S3Config, variableOf } from './config.js';
+import { describeOrigin, endpointName, type S3Config, variableOf } from './config.js';
 import type { S3Request } from './errors.js';
 import { type Failure, isConsole } from './failure.js';
 
@@ -42,6 +42,8 @@ function redirect({ status, location }: Failure, config: S3Config): Said | undef
 }
 
 const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/;
+/** A connection that was trusted and then broke: no setting mends that. */
+const BROKEN_TLS = /BAD_RECORD_MAC|DECRYPTION_FAILED|UNEXPECTED_EOF/;
 const NO_TLS = /wrong version number|packet length too long/i;
 
 function tls({ code, status, message }: Failure, config: S3Config): Said | undefined {
@@ -53,7 +55,7 @@ function tls({ code, status, message }: Failure, config: S3Config): Said | undef
       hint: `If it speaks TLS, write https:// in ${variableOf(config, 'ENDPOINT')}.`,
     };
   }
-  if (!TLS.test(code) && !NO_TLS.test(message)) return undefined;
+  if ((!TLS.test(code) || BROKEN_TLS.test(code)) && !NO_TLS.test(message)) return undefined;
   return { what: `No trusted TLS connection to ${endpointName(config)}: ${message}`, hint: tlsHint(code, message, config) };
 }
 
@@ -79,6 +81,11 @@ function other({ code, message }: Failure, { bucket }: S3Request, config: S3Conf
     return { what: `${bucket} is no valid bucket name.`, hint: 'Check BACKUP_BUCKET and the table location.' };
   if (code === 'ERR_INVALID_URL' || code === 'EndpointError')
     return { what: `${endpointName(config)} is no address.`, hint: 'Write http://host:port or https://host.' };
+  if (code === 'ERR_INVALID_CHAR')
+    return {
+      what: `The credentials for ${endpointName(config)} hold a line break or another character that no request can carry.`,
+      hint: `Check the access key and the session token. Used: ${describeOrigin(config)}.`,
+    };
   if (isConsole(message))
     return {
       what: `${endpointName(config)} is a console, not an S3 endpoint.`,

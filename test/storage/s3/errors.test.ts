@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/errors.js';
+import { s3Error } from '../../../src/storage/s3/errors.js';
 import { createS3Store } from '../../../src/storage/s3/s3-store.js';
 import { all, failure } from '../../conformance/storage-parts/tools.js';
 import { s3Failure, storeOf } from './fake-server.js';
@@ -122,3 +123,13 @@ describe('the service', () => {
     expect(error.hint).toMatch(/http:\/\//);
   });
 });
+
+test.each(['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'])(
+  'a TLS connection that broke under way (%s) is no wrong setting: the same command goes on',
+  (code) => {
+    const broken = Object.assign(new Error(`ssl3_read_bytes: ${code}`), { code });
+    const config = { endpoint: 'https://m', authority: 'PEM' };
+    const error = s3Error(broken, { action: 'write', object: 's3://b/k', bucket: 'b' }, config);
+    expect(error).toMatchObject({ code: 'storage-unavailable', object: 's3://b/k' });
+  },
+);

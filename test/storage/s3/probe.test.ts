@@ -187,6 +187,17 @@ describe('what keeps it from finding out', () => {
     expect(await store.probeCreate('p/')).toBe(false);
   });
 
+  test('a service that breaks off a body before its reason can be read is asked for the reason', async () => {
+    const { store, puts } = await service(async ({ response, body }) => {
+      const { headers } = puts.at(-1) as { headers: IncomingMessage['headers'] };
+      if (headers['content-length'] !== '0') return response.destroy();
+      await body();
+      return s3Failure(response, 404, 'NoSuchBucket');
+    });
+    const error = await failure(store.probeCreate('p/'), 'bucket-not-found');
+    expect(error.object).toBe('s3://buck');
+  });
+
   test('an outage is one, with the place', async () => {
     const { store, puts } = await service(async ({ response, body }) => {
       await body();

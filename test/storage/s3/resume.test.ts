@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { failure } from '../../conformance/storage-parts/tools.js';
 import { type Seen, s3Failure, storeOf } from './fake-server.js';
@@ -83,4 +84,35 @@ test('a reader that stops ends the download, also while the service is silent', 
   await new Promise((resolve) => stream.once('data', resolve));
   stream.destroy();
   await expect.poll(() => closed).toBe(1);
+});
+
+const checksum = (() => {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(bytes) >>> 0);
+  return sum.toString('base64');
+})();
+
+test('a download that was continued is held against the checksum of the whole object', async () => {
+  const { store } = await storeOf((seen, response) => {
+    if (!seen.headers.range) response.setHeader('x-amz-checksum-crc32', checksum);
+    serve(seen, response, 70_000);
+  });
+  expect((await buffer(await store.read('x'))).equals(bytes)).toBe(true);
+
+  const { store: other } = await storeOf((seen, response) => {
+    if (!seen.headers.range) response.setHeader('x-amz-checksum-crc32', Buffer.from('evil').toString('base64'));
+    serve(seen, response, 70_000);
+  });
+  const error = await failure(buffer(await other.read('x')), 'storage-unavailable');
+  expect(error.message).toMatch(/s3:\/\/buck\/x .*checksum/i);
+});
+
+test('bytes that all came but contradict their checksum are no reason to ask for the rest', async () => {
+  const { store, fake } = await storeOf((_seen, response) => {
+    response.writeHead(200, { 'content-length': '4', etag: '"e"', 'x-amz-checksum-crc32': 'AAAAAA==' });
+    response.end('evil');
+  });
+  const error = await failure(buffer(await store.read('x')), 'storage-unavailable');
+  expect(error.message).toMatch(/checksum/i);
+  expect(fake.seen.length).toBe(1);
 });

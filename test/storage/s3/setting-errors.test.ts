@@ -95,3 +95,11 @@ describe('answers', () => {
     expect(error.message).toMatch(/^http:\/\/127\.0\.0\.1:\d+ is a console/);
   });
 });
+
+test('keys of the default chain with a line break in them are a setting, no bug', async () => {
+  const credentials = { accessKeyId: 'a\n', secretAccessKey: 'hunter22' };
+  const { store } = await storeOf((_seen, response) => response.end('x'), { maxAttempts: 1, credentials });
+  const error = await failure(store.get('x'), 'config');
+  expect(error.message).toMatch(/line break/);
+  expect(JSON.stringify([error.message, error.hint])).not.toContain('hunter22');
+});
