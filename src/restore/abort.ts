@@ -1,3 +1,4 @@
+import { formatIdent } from '../catalog/port.js';
 import { BcnError } from '../errors.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
@@ -18,8 +19,9 @@ export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): 
   const { location } = layout;
   const exists = () =>
     new BcnError('table-exists', `The restore had finished, or another table has its name: nothing at ${location} was removed`, {
+      table: formatIdent(target),
       object: location,
-      hint: 'Drop the table in its catalog if it is not wanted.',
+      hint: `Look where the table lies. If it is this restore's and not wanted, drop it in its catalog; if it lies elsewhere, it is somebody else's: let it be, and delete by hand what no table reads below ${location}.`,
     });
   if ((await findRegistered(deps, prepared, call)) !== undefined) throw exists();
   if (!resuming) {

@@ -44,16 +44,10 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
 }
 
 /** Errors after which no attempt can finish: what was written goes. After all others it stays for the next attempt. */
-const HOPELESS = [
-  'corrupt',
-  'unsupported',
-  'usage',
-  'config',
-  'name-conflict',
-  'table-exists',
-  'target-not-empty',
-  'namespace-not-found',
-] as const;
+const HOPELESS = ['corrupt', 'unsupported', 'usage', 'config', 'name-conflict', 'table-exists', 'target-not-empty'] as const;
+
+/** What the catalog says when it has not made the entry. A database that was dropped meanwhile can be made again: what was copied is worth another attempt. */
+const NOT_REGISTERED = [...HOPELESS, 'namespace-not-found'] as const;
 
 async function execute(
   deps: RestoreDeps,
@@ -76,8 +70,13 @@ async function execute(
   const undo = async () => {
     const rollback = { catalog, report, target, layout, root, claim, concrete: prepared.concrete, claimAt, resuming, call };
     const removed = await rollBack(content.expected, rollback).catch(() => undefined);
+    // A hint to clean up by hand would be a hint to delete a live table: another process may have finished this very restore.
+    const why =
+      removed === 'exists'
+        ? `, since a table may be made of it by now (${formatIdent(target)}, or under another name): look where that one lies, and never delete what a table reads`
+        : '';
     if (typeof removed !== 'number')
-      report.warn(`what this restore wrote below ${layout.location} is still there`, { object: layout.location });
+      report.warn(`what this restore wrote below ${layout.location} is still there${why}`, { object: layout.location });
     else if (removed > 0) report.info(`removed the ${removed} objects that this restore had written below ${layout.location}`);
   };
   try {
@@ -120,7 +119,7 @@ async function register(deps: RestoreDeps, prepared: Prepared, concrete: Concret
     const registration = { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry };
     await catalog.register(registration, call);
   } catch (error) {
-    if (isCode(error, ...HOPELESS)) await takeBack();
+    if (isCode(error, ...NOT_REGISTERED)) await takeBack();
     throw error;
   }
 }

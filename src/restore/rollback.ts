@@ -1,9 +1,12 @@
 import type { Catalog, TableIdent } from '../catalog/port.js';
+import { isCode } from '../errors.js';
 import { abstractPath } from '../iceberg/paths.js';
 import type { Reporter } from '../report.js';
 import type { Root } from '../repository/root.js';
 import { leftJoin } from '../spill/join.js';
 import type { Sorter } from '../spill/sorter.js';
+import { findLocation } from '../storage/location.js';
+import { overlaps } from '../storage/overlap.js';
 import type { CallOptions, ObjectInfo, ResolvedObject } from '../storage/port.js';
 import type { Claim } from './claim.js';
 import { listTarget, type TargetFile } from './files.js';
@@ -30,13 +33,33 @@ export interface RollbackContext {
 
 const BATCH = 1000;
 
+/** Where the table of the restore's name lies, if there is one: elsewhere only when neither its location nor its metadata file touches the target. */
+async function namesake({ catalog, target, layout, call }: RollbackContext): Promise<'none' | 'here' | 'elsewhere'> {
+  if (!(await tableExists(catalog, target, call))) return 'none';
+  const places: (string | undefined)[] = [];
+  try {
+    places.push((await catalog.load(target, call)).metadataLocation);
+  } catch (error) {
+    // A table of another format has no metadata file; one that went meanwhile is asked for again by the caller.
+    if (!isCode(error, 'unsupported')) return 'here';
+  }
+  let listed = false;
+  for await (const { name, location } of catalog.list(target.namespace, call)) {
+    if (name !== target.name) continue;
+    places.push(location);
+    listed = true;
+  }
+  const apart = (place: string | undefined) => place !== undefined && !!findLocation(place) && !overlaps(place, layout.location);
+  return listed && places.every(apart) ? 'elsewhere' : 'here';
+}
+
 /**
- * Removes what a restore wrote: objects of its plan under its own claim, and nothing else; only when the catalog has no table of that name, none at that place whatever its
- * name, nobody may be registering one, and no other restore has claimed the place since. What a rehearsal left in the catalog goes, too. Returns the number of objects, or why nothing was removed.
+ * Removes what a restore wrote: objects of its plan under its own claim, and nothing else; only when the catalog has no table of that name (or one that surely lies elsewhere),
+ * none at that place whatever its name, nobody may be registering one, and no other restore has claimed the place since. What a rehearsal left in the catalog goes, too. Returns the number of objects, or why nothing was removed.
  */
 export async function rollBack(expected: Sorter<TargetFile>, context: RollbackContext): Promise<number | 'exists' | 'busy'> {
   const { claimAt, catalog } = context;
-  if (await tableExists(catalog, context.target, context.call)) return 'exists';
+  if ((await namesake(context)) === 'here') return 'exists';
   // Who may not delete could not take the announcement back either, and no restore would register beside it.
   const refusal = await probeDelete(claimAt, context.call);
   if (refusal) throw refusal;
@@ -44,9 +67,11 @@ export async function rollBack(expected: Sorter<TargetFile>, context: RollbackCo
   const whose = await whoseClaim(claimAt, context.claim, context.call);
   const { registering } = await readFlags(claimAt, context.call);
   // A lost create_table may have made the table after all, or another process has finished it; and it may have been renamed.
+  const named = await namesake(context);
   const doubtful = registering.length > 0 || whose === 'none';
   const made = doubtful && (await tableAt(catalog, context.layout.location, context.call));
-  if (made || whose === 'another' || (await tableExists(catalog, context.target, context.call))) {
+  const near = named === 'elsewhere' && (await catalog.findAt(context.layout.location, context.call));
+  if (made || near || whose === 'another' || named === 'here') {
     await withdrawAbort(claimAt, context.call);
     return 'exists';
   }

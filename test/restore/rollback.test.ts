@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BcnError } from '../../src/errors.js';
 import { capture, expectTable, type Restored } from '../support/compare.js';
 import { Faults } from '../support/faults.js';
 import { someBytes, type TableWriter } from '../support/table.js';
@@ -64,19 +65,63 @@ describe.each(['memory', 'apart', 'file'] as const)('corruption in the backup (%
   });
 });
 
-test('a name taken at the last moment: rolled back, or left where the table is read through it', async () => {
+/** Somebody takes the name of the restored table right before it is registered. */
+async function takenBy(entry: { readonly metadataLocation: string; readonly location: string }) {
   const { world } = await prepare();
   class Taken extends Faults {
     override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
-      if (op === 'register')
-        world.tables.set('db.r', { metadataLocation: 'memory://wh/db/q/metadata/x.json', location: 'memory://wh/db/q' });
+      if (op === 'register') world.tables.set('db.r', entry);
       return super.run(op, key, call);
     }
   }
   expect((await failure(world.restore({}, new Taken()), 'table-exists')).exit).toBe(23);
-  expect(world.tables.get('db.r')?.location).toBe('memory://wh/db/q');
-  // Whether the entry reads what was written cannot be known: nothing is deleted, and the user is told.
-  expect(world.notes.join('\n')).toContain('still there');
+  expect(world.tables.get('db.r')).toEqual(entry);
+  return world;
+}
+
+test('a name taken at the last moment by a table that lies elsewhere: rolled back', async () => {
+  const world = await takenBy({ metadataLocation: 'memory://wh/db/q/metadata/x.json', location: 'memory://wh/db/q' });
+  expect(await world.keys('wh')).toEqual([]);
+});
+
+test.each([
+  ['its location', { metadataLocation: 'memory://wh/db/q/metadata/x.json', location: 'memory://wh/db/r/' }],
+  ['a place above', { metadataLocation: 'memory://wh/db/q/metadata/x.json', location: 'memory://wh/db' }],
+  ['its metadata file', { metadataLocation: 'memory://wh/db/r/metadata/x.json', location: 'memory://wh/db/q' }],
+  ['a scheme that nobody knows', { metadataLocation: 'memory://wh/db/q/metadata/x.json', location: 'odd:/db/q' }],
+])(
+  'a name taken at the last moment by a table that may read what was written, by %s: nothing is deleted',
+  async (_what, entry) => {
+    const world = await takenBy(entry);
+    const state = await world.dump('wh');
+    expect((await world.keys('wh')).length).toBeGreaterThan(5);
+    expect(world.notes.join('\n')).toContain(
+      'what this restore wrote below memory://wh/db/r is still there, since a table may be made of it by now (db.r, or under another name)',
+    );
+    // Nor by hand, nor at the price of the other table.
+    expect(world.notes.join('\n')).toContain('never delete what a table reads');
+    const error = await failure(world.abort({}), 'table-exists');
+    expect(error.table).toBe('db.r');
+    expect(error.hint).not.toMatch(/^Drop/);
+    expect(error.hint).toContain('somebody else');
+    expect(await world.dump('wh')).toEqual(state);
+  },
+);
+
+test('a database that is gone at the last moment: what was copied stays, and the same command ends it', async () => {
+  const { world, table } = await prepare();
+  class Dropped extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (op === 'register') throw new BcnError('namespace-not-found', 'Database "db" not found');
+      return super.run(op, key, call);
+    }
+  }
+  await failure(world.restore({}, new Dropped()), 'namespace-not-found');
+  const copied = (await world.keys('wh')).filter((key) => key.includes('/data/'));
+  expect(copied.length).toBeGreaterThan(0);
+  const again = new Faults();
+  await expectTable(world, await capture(world, table), (await world.restore({}, again)) as Restored);
+  expect(again.done('copy')).toEqual([]);
 });
 
 describe('an object at a planned place', () => {
@@ -144,13 +189,18 @@ describe('--abort', () => {
     expect(aborted).toBeGreaterThan(20);
   });
 
-  test('refuses when another table has the name', async () => {
+  test('goes on when the table of that name lies elsewhere, once nobody may be registering; and leaves that one alone', async () => {
     const { world } = await prepare();
     await interrupt(world, 'register');
-    world.tables.set('db.r', { metadataLocation: 'memory://wh/db/q/metadata/x.json', location: 'memory://wh/db/q' });
+    const entry = { metadataLocation: 'memory://wh/db/q/metadata/x.json', location: 'memory://wh/db/q' };
+    world.tables.set('db.r', entry);
     const state = await world.dump('wh');
-    await failure(world.abort(), 'table-exists');
+    await failure(world.abort(), 'busy');
     expect(await world.dump('wh')).toEqual(state);
+    world.now += 20 * 60_000;
+    await world.abort();
+    expect(await world.keys('wh')).toEqual([]);
+    expect(world.tables.get('db.r')).toEqual(entry);
   });
 
   test('then the same restore begins anew', async () => {

@@ -10,6 +10,7 @@ import type {
 } from '../../src/catalog/port.js';
 import { formatIdent } from '../../src/catalog/port.js';
 import { BcnError } from '../../src/errors.js';
+import { findLocation } from '../../src/storage/location.js';
 import { overlaps } from '../../src/storage/overlap.js';
 import type { Faults } from './faults.js';
 
@@ -65,7 +66,9 @@ export class MemoryCatalog implements Catalog {
 
   async findAt(location: string): Promise<TablePlace | undefined> {
     return this.#faults.run('load', location, async () => {
-      const found = [...this.#tables].find(([, entry]) => !entry.rehearsal && overlaps(entry.location, location));
+      const found = [...this.#tables].find(
+        ([, entry]) => !entry.rehearsal && findLocation(entry.location) && overlaps(entry.location, location),
+      );
       const table = found?.[0].split('.');
       return (
         found && table && { ident: { namespace: table.slice(0, -1), name: table.at(-1) ?? '' }, location: found[1].location }
