@@ -39,7 +39,10 @@ export function startMinio2(lab) {
 async function start({ folder, runFolder, keep }, { name, authority, hosts, ...given }) {
   const data = join(runFolder, name);
   mkdirSync(data, { recursive: true });
-  const tls = authority && writeCertificates(join(runFolder, `${name}-certs`), authority, hosts);
+  // A folder of its own also without TLS: MinIO would look into that of the user.
+  const certificates = join(runFolder, `${name}-certs`);
+  mkdirSync(certificates, { recursive: true });
+  const tls = authority && writeCertificates(certificates, authority, hosts);
   const port = await freePort();
   const consolePort = await freePort();
   const env = {
@@ -55,11 +58,10 @@ async function start({ folder, runFolder, keep }, { name, authority, hosts, ...g
   // MinIO shrinks its buffers when it sees CI.
   delete env.CI;
   const addresses = ['--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${consolePort}`];
-  const certificates = tls ? ['--certs-dir', tls.folder] : [];
   const server = startServer({
     name,
     command: join(folder, 'minio'),
-    args: ['server', data, ...addresses, ...certificates, '--quiet'],
+    args: ['server', data, ...addresses, '--certs-dir', certificates, '--quiet'],
     env,
     log: join(runFolder, `${name}.log`),
   });
@@ -71,13 +73,12 @@ async function start({ folder, runFolder, keep }, { name, authority, hosts, ...g
 
 /** A folder as MinIO wants it, and beside the pair the certificate of the authority behind it. */
 function writeCertificates(folder, authority, hosts) {
-  mkdirSync(folder, { recursive: true });
   const { cert, key } = authority.issue(hosts);
   writeFileSync(join(folder, 'public.crt'), cert);
   writeFileSync(join(folder, 'private.key'), key, { mode: 0o600 });
   const ca = join(folder, 'authority.pem');
   writeFileSync(ca, authority.cert);
-  return { folder, ca };
+  return { ca };
 }
 
 /** Whether it answers 200; `fetch` cannot be told of a private authority. */
