@@ -39,9 +39,10 @@ export function targetLocation(
   return location;
 }
 
-function assertUsable(location: string): void {
+/** Throws `usage` or `config` for a place that no engine could use as a table's root. `what` names it in the error. */
+export function assertUsable(location: string, what = 'target location'): void {
   const refuse = (why: string, hint: string) => {
-    throw new BcnError('usage', `The target location "${location}" cannot be used: ${why}`, { object: location, hint });
+    throw new BcnError('usage', `The ${what} "${location}" cannot be used: ${why}`, { object: location, hint });
   };
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:\//.test(location)) refuse('it has no scheme', 'Write s3://bucket/path or file:///path.');
   if (/[?#]/.test(location)) refuse('Iceberg cuts a location at the first ? or #', 'Choose a path without ? and #.');
