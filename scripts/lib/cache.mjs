@@ -28,6 +28,17 @@ export async function provisionOnce({ part, version, recipe }, make, { root = ca
   const name = `${part}-${version}-${hash.slice(0, 8)}`;
   const folder = join(root, name);
   if (existsSync(folder)) return folder;
+  const begun = making.get(folder);
+  if (begun) return begun;
+  const made = lockAndMake({ part, version, name, folder }, make, { root, log }).finally(() => making.delete(folder));
+  making.set(folder, made);
+  return made;
+}
+
+/** What this process makes at the moment: two parts may need the same, and would wait for a lock that is their own. */
+const making = new Map();
+
+function lockAndMake({ part, version, name, folder }, make, { root, log }) {
   return withLock(join(root, `.${name}.lock`), log, async () => {
     if (existsSync(folder)) return folder;
     for (const entry of readdirSync(root)) {

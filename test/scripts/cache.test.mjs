@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cacheRoot, provisionOnce, withLock } from '../../scripts/lib/cache.mjs';
+import { run } from '../../scripts/lib/proc.mjs';
 
 let root;
 beforeEach(() => {
@@ -39,9 +41,27 @@ test('two at once: one makes it, both get it', async () => {
     await sleep(300);
     await make(folder);
   };
-  const [a, b] = await Promise.all([provisionOnce(what, slow, { root }), provisionOnce(what, slow, { root })]);
+  const said = [];
+  const both = [1, 2].map(() => provisionOnce(what, slow, { root, log: (line) => said.push(line) }));
+  const [a, b] = await Promise.all(both);
   expect(a).toBe(b);
   expect(made).toBe(1);
+  // Nobody waits for a lock of his own.
+  expect(said.filter((line) => line.includes('waiting'))).toEqual([]);
+});
+
+test('two processes at once: one makes it, the other waits', async () => {
+  const script = fileURLToPath(new URL('../../scripts/lib/cache.mjs', import.meta.url));
+  const child = `
+    import { appendFileSync } from 'node:fs';
+    import { setTimeout as sleep } from 'node:timers/promises';
+    import { provisionOnce } from ${JSON.stringify(script)};
+    await provisionOnce(${JSON.stringify(what)}, async () => {
+      appendFileSync(${JSON.stringify(join(root, 'made'))}, 'x');
+      await sleep(300);
+    }, { root: ${JSON.stringify(root)} });`;
+  await Promise.all([1, 2].map(() => run(process.execPath, ['--input-type=module', '--eval', child])));
+  expect(readFileSync(join(root, 'made'), 'utf8')).toBe('x');
 });
 
 test('a failed attempt leaves nothing, and the next one succeeds', async () => {
