@@ -15,7 +15,7 @@ export class JsonObject {
     private readonly members: ReadonlyMap<string, Span>,
     /** Where the object is, for errors; '' for the document. */
     private readonly where: string,
-    private readonly span: Span,
+    readonly span: Span,
   ) {}
 
   /** @throws BcnError `corrupt` when the bytes are not one JSON object (all of the document is checked). */
@@ -26,7 +26,8 @@ export class JsonObject {
     return object;
   }
 
-  private static read(cursor: JsonCursor, where: string): JsonObject {
+  /** Consumes the next value of a cursor, an object. `where` it is, for errors: `snapshots[3]`. */
+  static read(cursor: JsonCursor, where: string): JsonObject {
     const members = new Map<string, Span>();
     const span = cursor.object((key) => members.set(decodeString(cursor.bytes, key), cursor.skip()));
     return new JsonObject(cursor, members, where, span);
