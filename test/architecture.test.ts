@@ -35,7 +35,7 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   thrift: ['catalog/hive/'],
   commander: ['cli/'],
   ora: ['cli/'],
-  hyparquet: ['demo/'],
+  hyparquet: ['demo/', 'iceberg/deletes/'],
 };
 
 interface Import {

@@ -12,6 +12,30 @@ export interface AvroFile {
   readonly records: readonly { readonly [name: string]: Cell }[];
 }
 
+export interface ParquetFile {
+  readonly created_by: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly field_id: string | null;
+    readonly required: boolean;
+    readonly physical: string;
+    readonly logical: string;
+  }[];
+  /** The column chunks of each row group. `size` and `start` in bytes, `min` and `max` null where there are none. */
+  readonly groups: readonly (readonly {
+    readonly codec: string;
+    readonly encodings: readonly string[];
+    readonly min: Cell;
+    readonly max: Cell;
+    readonly nulls: string | null;
+    readonly size: string;
+    readonly start: string;
+  }[])[];
+  /** In the order of the file. */
+  readonly rows: readonly (readonly Cell[])[];
+}
+
 export interface NewTable {
   readonly catalog: Properties;
   /** `database.table`; the database is made when it is not there, an existing table is appended to. */
@@ -31,6 +55,8 @@ export interface Pyiceberg {
   create(table: NewTable): Promise<{ readonly metadata_location: string }>;
   /** Decode an Avro file with fastavro. */
   readAvro(file: Uint8Array): Promise<AvroFile>;
+  /** Decode a Parquet file with pyarrow. */
+  readParquet(file: Uint8Array): Promise<ParquetFile>;
   /** Encode an Avro file with fastavro; codec null, deflate, snappy, bzip2, zstandard or xz as far as it has them. */
   writeAvro(schema: unknown, records: readonly unknown[], codec?: string): Promise<Uint8Array>;
 }
@@ -45,6 +71,7 @@ export function pyicebergClient({ pyiceberg: { url } }: LabWith<'pyiceberg'>): P
       post(url, '/static', { metadata_location: location, properties, snapshot_id: id(snapshotId) }),
     create: (table) => post(url, '/create', table),
     readAvro: (file) => post(url, '/fastavro', { base64: Buffer.from(file).toString('base64') }),
+    readParquet: (file) => post(url, '/parquet', { base64: Buffer.from(file).toString('base64') }),
     async writeAvro(schema, records, codec = 'null') {
       const { base64 } = await post<{ readonly base64: string }>(url, '/write-avro', { schema, records, codec });
       return Buffer.from(base64, 'base64');

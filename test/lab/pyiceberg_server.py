@@ -7,6 +7,8 @@ POST /create    {"catalog": properties, "table": "db.t", "schema": [[name, type]
                  "properties"?: {}} -> {"metadata_location"}; types: see TYPES; integers may come as strings; an existing table is appended to
 POST /fastavro  {"base64": an Avro file} -> {"codec", "schema", "metadata": {key: text}, "records"}
 POST /write-avro {"schema", "records", "codec"?, "metadata"?: {key: text}} -> {"base64"}; plain JSON values
+POST /parquet   {"base64": a Parquet file} -> {"created_by", "metadata": {key: text}, "columns": [{name, field_id, required, physical, logical}],
+                 "groups": [[{codec, encodings, min, max, nulls, size, start}]], "rows"}, rows in the order of the file, by pyarrow
 Errors: 400 {"error": text}.
 
 Rows are sorted (by their JSON text). Every integer and decimal is a string; floats are numbers, but "NaN", "Infinity", "-Infinity";
@@ -26,6 +28,7 @@ from http.server import ThreadingHTTPServer
 
 import fastavro
 import pyarrow
+import pyarrow.parquet
 import pyiceberg
 from json_handler import JsonHandler
 from pyiceberg.catalog import load_catalog
@@ -148,6 +151,51 @@ def write_avro(body):
     return {"base64": base64.b64encode(out.getvalue()).decode()}
 
 
+def read_parquet(body):
+    file = pyarrow.parquet.ParquetFile(io.BytesIO(base64.b64decode(body["base64"])))
+    metadata = file.metadata
+    columns = []
+    for index in range(metadata.num_columns):
+        field = file.schema_arrow.field(index)
+        leaf = file.schema.column(index)
+        number = (field.metadata or {}).get(b"PARQUET:field_id")
+        columns.append(
+            {
+                "name": field.name,
+                "field_id": number and number.decode(),
+                "required": not field.nullable,
+                "physical": leaf.physical_type,
+                "logical": str(leaf.logical_type),
+            }
+        )
+    groups = []
+    for group in range(metadata.num_row_groups):
+        chunks = [metadata.row_group(group).column(index) for index in range(metadata.num_columns)]
+        groups.append([chunk_facts(chunk) for chunk in chunks])
+    table = file.read()
+    return {
+        "created_by": metadata.created_by,
+        "metadata": {key.decode(): value.decode() for key, value in (metadata.metadata or {}).items()},
+        "columns": columns,
+        "groups": groups,
+        "rows": [list(row) for row in zip(*(column(table.column(index)) for index in range(table.num_columns)))],
+    }
+
+
+def chunk_facts(chunk):
+    statistics = chunk.statistics
+    known = statistics is not None and statistics.has_min_max
+    return {
+        "codec": chunk.compression,
+        "encodings": list(chunk.encodings),
+        "min": plain(statistics.min) if known else None,
+        "max": plain(statistics.max) if known else None,
+        "nulls": plain(statistics.null_count) if statistics is not None else None,
+        "size": str(chunk.total_compressed_size),
+        "start": str(chunk.dictionary_page_offset if chunk.has_dictionary_page else chunk.data_page_offset),
+    }
+
+
 JsonHandler.about = {"pyiceberg": pyiceberg.__version__}
 JsonHandler.calls = {
     "/scan": scan,
@@ -155,5 +203,6 @@ JsonHandler.calls = {
     "/create": create,
     "/fastavro": read_avro,
     "/write-avro": write_avro,
+    "/parquet": read_parquet,
 }
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["LAB_PORT"])), JsonHandler).serve_forever()
