@@ -1,13 +1,14 @@
 import { Splice } from '../avro/splice.js';
-import { type Block, blocksOf, Records } from './avro/blocks.js';
+import { blocksOf, Records } from './avro/blocks.js';
 import { RecordReader } from './avro/merge.js';
 import { type AvroDeletes, openAvro } from './avro/open.js';
 import { BlockBuilder, packBlock } from './avro/output.js';
+import { avroRuns } from './avro/runs.js';
 import type { DeleteFacts, DeletePaths } from './facts.js';
 import { Mapper } from './mapper.js';
 import { mergeSteps, planOrder, type SortedRun } from './order.js';
 import { PathRange } from './path-range.js';
-import type { MappedPath, PathRun } from './rows.js';
+import type { MappedPath } from './rows.js';
 import type { Source } from './source.js';
 
 /** Rows written so far. */
@@ -22,7 +23,7 @@ interface Written {
  */
 export async function* rewriteAvro(source: Source, paths: DeletePaths): AsyncGenerator<Buffer, DeleteFacts> {
   const deletes = await openAvro(source);
-  const merge = paths.keepsOrder ? undefined : await planOrder(runsOf(source, deletes, paths));
+  const merge = paths.keepsOrder ? undefined : await planOrder(avroRuns(source, deletes, (path) => paths.path(path)));
   const written: Written = { rows: 0, range: new PathRange() };
   const blocks =
     merge === undefined ? splicedBlocks(source, deletes, paths, written) : mergedBlocks(source, deletes, merge, written);
@@ -81,21 +82,4 @@ async function* mergedBlocks(
     }
   }
   if (out.count > 0) yield await out.take(deletes);
-}
-
-async function* runsOf(source: Source, deletes: AvroDeletes, paths: DeletePaths): AsyncGenerator<readonly PathRun[]> {
-  const mapper = new Mapper((path) => paths.path(path));
-  for await (const block of blocksOf(source, deletes)) yield runsIn(deletes, block, await deletes.decompress(block.data), mapper);
-}
-
-function runsIn(deletes: AvroDeletes, block: Block, data: Buffer, mapper: Mapper): readonly PathRun[] {
-  const runs: PathRun[] = [];
-  const records = new Records(deletes, block, data);
-  while (records.next()) {
-    const path = mapper.map(records.path);
-    const last = runs.at(-1);
-    if (last?.path === path) last.rows++;
-    else runs.push({ path, rows: 1 });
-  }
-  return runs;
 }

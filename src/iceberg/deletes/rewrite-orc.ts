@@ -12,8 +12,8 @@ export async function* rewriteOrc(source: Source, paths: DeletePaths): AsyncGene
   const rows = orcRows(source, orc, (path) => paths.path(path));
   const merge = paths.keepsOrder ? undefined : await planOrder(rows.paths());
   const batches = merge === undefined ? rows.batches() : mergedBatches(rows, merge);
-  const { metadata, codec } = orc.tail;
-  const shape = { root: 'table', columns: orc.inOrder, codec: codecFor(codec.kind), keyValues: metadata };
+  const { metadata, codec, rows: total } = orc.tail;
+  const shape = { root: 'table', columns: orc.inOrder, codec: codecFor(codec.kind), keyValues: metadata, rows: total };
   const { rows: recordCount, ...result } = yield* writeParquet(shape, batches);
   return { ...result, format: 'PARQUET', recordCount, source: 'orc', dropped: orc.others };
 }

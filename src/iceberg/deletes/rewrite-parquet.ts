@@ -26,6 +26,7 @@ export async function* rewriteParquet(source: Source, paths: DeletePaths): Async
   };
 }
 
+/** Writes rows with their new paths; yields the bytes, returns what is true of them. */
 export async function* writeParquet(shape: ParquetShape, batches: AsyncIterable<Batch>) {
   const writer = await ParquetDeleteWriter.open(shape);
   for await (const { runs, positions } of batches) {
@@ -47,7 +48,13 @@ export async function* writeParquet(shape: ParquetShape, batches: AsyncIterable<
 function shapeOf({ footer, columns }: ParquetDeletes): ParquetShape {
   const { root, inOrder, others } = columns;
   const keyValues = keptKeyValues(footer.keyValues, others.length > 0);
-  return { root, columns: inOrder, codec: codecFor(footer.rowGroups[0]?.columns[columns.path.leaf]?.codec), keyValues };
+  return {
+    root,
+    columns: inOrder,
+    codec: codecFor(footer.rowGroups[0]?.columns[columns.path.leaf]?.codec),
+    keyValues,
+    rows: footer.rows,
+  };
 }
 
 /** The codec stays where each platform writes it alike; zstd and the rest become gzip, which packs nearly as well and which all read. */

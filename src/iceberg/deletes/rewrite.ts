@@ -1,39 +1,10 @@
-import { openAvro } from './avro/open.js';
 import { inDeleteFile } from './errors.js';
 import type { DeleteFacts, DeletePaths } from './facts.js';
-import { type DeleteFormat, detectFormat } from './format.js';
-import { openOrc } from './orc/read.js';
-import { openParquet } from './parquet/read.js';
+import { detectFormat } from './format.js';
 import { rewriteAvro } from './rewrite-avro.js';
 import { rewriteOrc } from './rewrite-orc.js';
 import { rewriteParquet } from './rewrite-parquet.js';
 import { type DeleteFile, Source } from './source.js';
-
-/** What a look at a position-delete file shows, before anything is rewritten. */
-export interface DeleteLook {
-  readonly format: DeleteFormat;
-  /** Columns that a rewritten file will lack. */
-  readonly dropped: readonly string[];
-}
-
-/**
- * Looks at the metadata of a position-delete file and refuses what `rewritePositionDeletes` could not write again: for a backup, so that
- * it does not promise what its restore cannot do. Reads the first and last bytes and the footer or header.
- *
- * @throws BcnError `corrupt`, `unsupported`; `object` is the file's name
- */
-export async function inspectPositionDeletes(file: DeleteFile, signal?: AbortSignal): Promise<DeleteLook> {
-  const source = new Source(file, signal);
-  try {
-    const format = await detectFormat(source);
-    if (format === 'parquet') return { format, dropped: (await openParquet(source)).columns.others };
-    if (format === 'orc') return { format, dropped: (await openOrc(source)).others };
-    await openAvro(source);
-    return { format, dropped: [] };
-  } catch (error) {
-    throw inDeleteFile(error, file.name);
-  }
-}
 
 /**
  * Writes a position-delete file again with new paths (Iceberg specification, "Position Delete Files"): every row once, its position kept.

@@ -30,7 +30,7 @@ export interface PositionCursor {
 export interface DeleteRows {
   batches(): AsyncIterable<Batch>;
   /** Paths alone. */
-  paths(): AsyncIterable<readonly PathRun[]>;
+  paths(): AsyncGenerator<readonly PathRun[]>;
   positions(): PositionCursor;
 }
 

@@ -94,13 +94,13 @@ export class Window {
   /** The next bytes, at least `bytes` of them or all that are left; the position stays. */
   async peek(bytes: number): Promise<Buffer> {
     const need = Math.min(bytes, this.left);
-    const have = this.#at + this.#buffer.length - this.#pos;
-    if (have < need) {
-      const end = Math.min(this.#end, this.#pos + Math.max(need, WINDOW));
-      this.#buffer = await this.#source.range(this.#pos, end);
-      this.#at = this.#pos;
-    }
-    return this.#buffer.subarray(this.#pos - this.#at);
+    const rest = this.#buffer.subarray(Math.min(this.#pos - this.#at, this.#buffer.length));
+    if (rest.length >= need) return rest;
+    const start = this.#pos + rest.length;
+    const more = await this.#source.range(start, Math.min(this.#end, start + Math.max(need - rest.length, WINDOW)));
+    this.#buffer = rest.length === 0 ? more : Buffer.concat([rest, more]);
+    this.#at = this.#pos;
+    return this.#buffer;
   }
 
   /** The next `bytes` bytes. */

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { inspectPositionDeletes } from '../../../src/iceberg/deletes/rewrite.js';
+import { inspectPositionDeletes } from '../../../src/iceberg/deletes/inspect.js';
 import { survives } from '../puffin/support.js';
 import { deleteFile, fixture, fixtures, rewrite } from './support.js';
 

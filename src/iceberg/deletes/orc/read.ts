@@ -52,6 +52,7 @@ export async function openOrc(source: Source): Promise<OrcDeletes> {
   };
   const path = find(FILE_PATH, 'file_path', [KIND.string]);
   const pos = find(POS, 'pos', [KIND.long, KIND.int, KIND.short]);
+  if (path.name === pos.name) throw cannotHandle(`it has two columns of the name "${path.name}"`);
   const others = children.filter(({ column }) => column !== path.column && column !== pos.column).map(({ name }) => name);
   return { tail, path, pos, inOrder: path.column < pos.column ? [path, pos] : [pos, path], others };
 }
@@ -76,7 +77,7 @@ export function orcRows(source: Source, { tail, path, pos }: OrcDeletes, map: (d
     paths: runsOf,
     positions,
     async *batches() {
-      const out = new Int64s(READ);
+      const out = new Int64s(Math.min(READ, tail.rows));
       const cursor = positions();
       for await (const runs of runsOf()) {
         const count = runs.reduce((sum, run) => sum + run.rows, 0);

@@ -33,6 +33,8 @@ const MAGIC = 'ORC';
 /** Read at once from the end of a file. */
 const FIRST_READ = 64 * 1024;
 const MAX_TAIL = 256 * 1024 * 1024;
+/** Bytes of a chunk at most, where a file does not say. */
+const DEFAULT_CHUNK = 256 * 1024;
 
 /**
  * Reads postscript and footer.
@@ -49,7 +51,7 @@ export async function readTail(source: Source): Promise<OrcTail> {
   const ps = fieldsOf(tail.subarray(psStart, -1));
   const magic = ps.get(8000);
   if (!Buffer.isBuffer(magic) || magic.toString('latin1') !== MAGIC) throw damaged(`it does not end with "${MAGIC}"`);
-  const codec = new OrcCodec(countOf(ps.get(2) ?? 0), countOf(ps.get(3) ?? 0));
+  const codec = new OrcCodec(countOf(ps.get(2) ?? 0), countOf(ps.get(3) ?? DEFAULT_CHUNK));
   const length = countOf(ps.get(1));
   const end = tailStart + psStart;
   const start = end - length;

@@ -57,6 +57,7 @@ export function findColumns({ schema, rowGroups }: ParquetFooter): DeleteColumns
   };
   const path = find(FILE_PATH, 'file_path', [TYPE.byteArray]);
   const pos = find(POS, 'pos', [TYPE.int64, TYPE.int32]);
+  if (path.name === pos.name) throw cannotHandle(`it has two columns of the name "${path.name}"`);
   const others = children.filter(({ leaf }) => leaf !== path.leaf && leaf !== pos.leaf).map(({ element }) => element.name);
   return { root, path, pos, inOrder: path.leaf < pos.leaf ? [path, pos] : [pos, path], others };
 }

@@ -9,6 +9,9 @@ import { type ParquetFooter, readFooter } from './footer.js';
 import { pathDecoders } from './paths.js';
 import { decodePositions, Positions } from './positions.js';
 
+/** Rows that are read before a look at the length of their paths. */
+const STEP = 1024;
+
 /** A Parquet file of position deletes, its metadata read. */
 export interface ParquetDeletes {
   readonly footer: ParquetFooter;
@@ -38,10 +41,13 @@ export function parquetRows(source: Source, { footer, columns }: ParquetDeletes,
     const reader = pathReader();
     const runs = new Runs(new Mapper(path));
     for (let left = rows; left > 0; ) {
-      const some = Math.min(left, BATCH_ROWS);
-      await reader.read(some, runs);
+      const end = Math.max(0, left - BATCH_ROWS);
+      while (left > end && !runs.isFull) {
+        const some = Math.min(left - end, STEP);
+        await reader.read(some, runs);
+        left -= some;
+      }
       yield runs.take();
-      left -= some;
     }
   };
   const positions = (): PositionCursor => {

@@ -14,6 +14,8 @@ export interface ParquetShape {
   readonly columns: readonly { readonly fieldId: typeof FILE_PATH | typeof POS; readonly name: string }[];
   readonly codec: WrittenCodec;
   readonly keyValues: readonly RawKeyValue[];
+  /** In all. */
+  readonly rows: number;
 }
 
 /** Codecs that every engine reads and every platform of ours writes, to the same bytes. */
@@ -47,7 +49,7 @@ export class ParquetDeleteWriter {
   readonly #bytes: ByteWriter;
   readonly #writer: ParquetWriter;
   readonly #paths: string[] = [];
-  readonly #positions = new Int64s(GROUP_ROWS);
+  readonly #positions: Int64s;
   readonly #range = new PathRange();
   readonly #distinct = new Set<string>();
   #distinctLength = 0;
@@ -55,6 +57,7 @@ export class ParquetDeleteWriter {
 
   constructor({ ByteWriter, ParquetWriter }: Modules, shape: ParquetShape) {
     this.#shape = shape;
+    this.#positions = new Int64s(Math.min(GROUP_ROWS, shape.rows));
     this.#bytes = new ByteWriter(INITIAL_BUFFER);
     this.#writer = new ParquetWriter({
       writer: this.#bytes,
@@ -62,8 +65,8 @@ export class ParquetDeleteWriter {
       codec: shape.codec,
       compressors: { GZIP: (page) => zlib.gzipSync(page) },
       statisticsTruncateLength: Number.POSITIVE_INFINITY,
-      // The library writes bytes as they are, though its types say text.
-      kvMetadata: shape.keyValues as unknown as KeyValue[],
+      // The library writes bytes as they are, though its types say text; and an empty list with a type that does not exist.
+      kvMetadata: shape.keyValues.length === 0 ? undefined : (shape.keyValues as unknown as KeyValue[]),
       createdBy: CREATED_BY,
     });
   }
@@ -75,13 +78,14 @@ export class ParquetDeleteWriter {
 
   /** Rows that still go into the row group at hand. */
   get room(): number {
-    return this.#distinctLength >= GROUP_PATHS ? 0 : GROUP_ROWS - this.#paths.length;
+    return this.#distinctLength >= GROUP_PATHS ? 0 : this.#positions.length - this.#paths.length;
   }
 
   /** Adds rows of one path, no more than there is room for. */
   add(path: string, positions: BigInt64Array): void {
     const at = this.#paths.length;
-    if (positions.length > GROUP_ROWS - at) throw new RangeError(`${positions.length} rows, room for ${GROUP_ROWS - at}`);
+    if (positions.length > this.#positions.length - at)
+      throw new RangeError(`${positions.length} rows, room for ${this.#positions.length - at}`);
     if (path !== this.#paths[at - 1] && !this.#distinct.has(path)) {
       this.#distinct.add(path);
       this.#distinctLength += path.length;

@@ -57,6 +57,7 @@ test('by name only where there are no ids at all', () => {
 describe('refused', () => {
   test.each([
     ['no path', [pos()]],
+    ['two columns of one name', [path({ name: 'q' }), pos()]],
     ['no position', [path()]],
     ['two paths', [path(), path(), pos()]],
     ['a path of numbers', [path({ type: 2 }), pos()]],

@@ -11,6 +11,7 @@ const SHAPE: ParquetShape = {
   ],
   codec: 'SNAPPY',
   keyValues: [{ key: Buffer.from([0xff, 0x00]), value: Buffer.from([0xfe]) }],
+  rows: 2 * GROUP_ROWS,
 };
 
 let writer: ParquetDeleteWriter;
