@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 
 const SRC = join(import.meta.dirname, '../src');
 
-const USE_CASE_STORAGE = ['port', 'create-once', 'leftovers', 'location', 'overlap', 'transfer'].map((file) => `storage/${file}`);
+const USE_CASE_STORAGE = ['port', 'create-once', 'find-object', 'leftovers', 'location', 'overlap', 'read-range', 'transfer'].map(
+  (file) => `storage/${file}`,
+);
 const USE_CASE = ['errors', 'parallel', 'report', 'repository/', 'iceberg/', 'spill/', 'catalog/port', ...USE_CASE_STORAGE];
 
 /** What each part of src/ may import of ours, as prefixes of paths below src/ (specs/03-architecture.md). Its own folder is always allowed. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { BcnError } from '../errors.js';
+import type { ByteRange } from './port.js';
 
 /** The limit that S3 sets and every adapter keeps, in UTF-8 bytes. */
 const MAX_KEY_BYTES = 1024;
@@ -50,6 +51,23 @@ export function wrongLength(object: string, expected: number, found: string): Bc
       hint: 'The metadata and the file disagree: check the file in the source.',
     },
   );
+}
+
+/** The error of an object that ends before the bytes that were asked for: it should have at least `length`. */
+export function tooShort(object: string, length: number, cause?: unknown): BcnError {
+  return new BcnError('corrupt', `${object} has fewer bytes than ${length}.`, {
+    object,
+    cause,
+    hint: 'What names these bytes and the object disagree: check whether it was cut off or replaced.',
+  });
+}
+
+/** Throws `unexpected` for what is no range: a bug of the caller. */
+export function checkRange(range: ByteRange | undefined, object: string): void {
+  if (!range) return;
+  const { start, end } = range;
+  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start < end) return;
+  throw new BcnError('unexpected', `Bytes ${start} to ${end} of ${object} are no range.`, { object });
 }
 
 /** The error of an aborted signal; keeps a BcnError that the caller gave as the reason (it may carry exit 143). */

@@ -24,8 +24,12 @@ export interface ObjectStore {
   readonly endpoint: string;
   /** The whole object. For metadata only; content files are streamed or copied. */
   get(key: string, options?: CallOptions): Promise<StoredBytes>;
-  /** The object as a stream of bytes. Fails before the first byte with the errors above, or destroys the stream later. */
-  read(key: string, options?: CallOptions): Promise<Readable>;
+  /**
+   * The object, or a range of it, as a stream of bytes. Fails before the first byte with the errors above, or destroys the stream later.
+   * A range gives those of its bytes that the object has: fewer when it goes over the end, `corrupt` ("has fewer bytes than …") when it begins
+   * at the end or behind it; `unexpected` when it is none (a caller's bug). No checksum covers it.
+   */
+  read(key: string, options?: ReadOptions): Promise<Readable>;
   /** Create the object if the key is free, else throw `object-exists`. A retried request may report its own success as `object-exists`. */
   create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult>;
   /**
@@ -47,6 +51,17 @@ export interface ObjectStore {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+/** Bytes [start, end): safe integers, `0 <= start < end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ReadOptions extends CallOptions {
+  /** Only these bytes; default: all. */
+  readonly range?: ByteRange;
 }
 
 export interface ListOptions extends CallOptions {

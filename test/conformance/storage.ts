@@ -2,6 +2,7 @@ import { beforeAll, describe } from 'vitest';
 import { errors } from './storage-parts/errors.js';
 import { keys } from './storage-parts/keys.js';
 import { listing } from './storage-parts/listing.js';
+import { ranges } from './storage-parts/ranges.js';
 import type { StorageFixture } from './storage-parts/tools.js';
 import { writes } from './storage-parts/writes.js';
 
@@ -12,6 +13,6 @@ export function storageConformance(name: string, makeStore: () => Promise<Storag
     beforeAll(async () => {
       made = await makeStore();
     });
-    for (const part of [writes, keys, listing, errors]) part(() => made);
+    for (const part of [writes, ranges, keys, listing, errors]) part(() => made);
   });
 }

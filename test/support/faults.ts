@@ -6,6 +6,7 @@ import type {
   ListOptions,
   ListPage,
   ObjectStore,
+  ReadOptions,
   StoredBytes,
   WriteResult,
 } from '../../src/storage/port.js';
@@ -102,7 +103,7 @@ export class ProcessStore implements ObjectStore {
   get(key: string, options?: CallOptions): Promise<StoredBytes> {
     return this.#run('get', key, () => this.#store.get(key, options));
   }
-  read(key: string, options?: CallOptions): Promise<Readable> {
+  read(key: string, options?: ReadOptions): Promise<Readable> {
     return this.#run('read', key, () => this.#store.read(key, options));
   }
   create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult> {

@@ -1,7 +1,16 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BcnError } from '../../errors.js';
-import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, StoredBytes, WriteResult } from '../port.js';
+import type {
+  CallOptions,
+  CopySource,
+  ListOptions,
+  ListPage,
+  ObjectStore,
+  ReadOptions,
+  StoredBytes,
+  WriteResult,
+} from '../port.js';
 import type { StoreMethod } from './meter.js';
 
 /** One fault: which calls it meets, and what happens to them. */
@@ -93,7 +102,7 @@ export class FaultyStore implements ObjectStore {
   get(key: string, options?: CallOptions): Promise<StoredBytes> {
     return this.#run('get', [key], () => this.#store.get(key, options));
   }
-  read(key: string, options?: CallOptions): Promise<Readable> {
+  read(key: string, options?: ReadOptions): Promise<Readable> {
     return this.#run('read', [key], () => this.#store.read(key, options));
   }
   create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult> {

@@ -1,6 +1,15 @@
 import type { Readable } from 'node:stream';
 import { pipeline, Transform } from 'node:stream';
-import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, StoredBytes, WriteResult } from '../port.js';
+import type {
+  CallOptions,
+  CopySource,
+  ListOptions,
+  ListPage,
+  ObjectStore,
+  ReadOptions,
+  StoredBytes,
+  WriteResult,
+} from '../port.js';
 
 export type StoreMethod = 'get' | 'read' | 'create' | 'probeCreate' | 'upload' | 'copy' | 'list' | 'delete' | 'abortUploads';
 
@@ -68,7 +77,7 @@ export class MeteredStore implements ObjectStore {
     return stored;
   }
 
-  async read(key: string, options?: CallOptions): Promise<Readable> {
+  async read(key: string, options?: ReadOptions): Promise<Readable> {
     this.#calls.read++;
     return this.#count(await this.#store.read(key, options), 'get');
   }

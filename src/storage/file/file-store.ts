@@ -4,7 +4,7 @@ import { type FileHandle, lstat, open, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BcnError } from '../../errors.js';
-import { notFound, stopOnAbort, throwIfAborted, unwritableKey, wrongLength } from '../guard.js';
+import { checkRange, notFound, stopOnAbort, throwIfAborted, tooShort, unwritableKey, wrongLength } from '../guard.js';
 import type {
   CallOptions,
   CopySource,
@@ -12,6 +12,7 @@ import type {
   ListPage,
   ObjectInfo,
   ObjectStore,
+  ReadOptions,
   StoredBytes,
   WriteResult,
 } from '../port.js';
@@ -59,10 +60,14 @@ export class FileStore implements ObjectStore {
     });
   }
 
-  async read(key: string, options: CallOptions = {}): Promise<Readable> {
+  async read(key: string, options: ReadOptions = {}): Promise<Readable> {
+    const { range } = options;
     return this.#guard('read', key, options, async () => {
-      const file = await openToRead(this.uri, key);
-      const stream = file.createReadStream({ highWaterMark: 1 << 18 });
+      checkRange(range, this.#object(key));
+      const file = await openToRead(this.uri, key, range?.start);
+      // Its `end` is the last byte.
+      const part = range ? { start: range.start, end: range.end - 1 } : {};
+      const stream = file.createReadStream({ highWaterMark: 1 << 18, ...part });
       stream.once('close', stopOnAbort(stream, options.signal, this.#object(key)));
       return stream;
     });
@@ -184,13 +189,15 @@ function result(sum: string): WriteResult {
   return { sum: { alg: 'sha256', value: sum, kind: 'full' }, date: Date.now() };
 }
 
-async function openToRead(uri: string, key: string): Promise<FileHandle> {
+/** Opens a file that has more than `start` bytes. */
+async function openToRead(uri: string, key: string, start = -1): Promise<FileHandle> {
   if (fileKeyProblem(key)) throw notFound(`${uri}/${key}`);
   // Opening a FIFO for reading would wait for a writer for ever.
   const file = await open(`/${key}`, constants.O_RDONLY | constants.O_NONBLOCK);
-  if ((await file.stat()).isFile()) return file;
+  const stat = await file.stat();
+  if (stat.isFile() && stat.size > start) return file;
   await file.close();
-  throw notFound(`${uri}/${key}`);
+  throw stat.isFile() ? tooShort(`${uri}/${key}`, start + 1) : notFound(`${uri}/${key}`);
 }
 
 /** Fills a file from a stream; returns the sha256 (base64). */

@@ -1,7 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { BcnError } from '../../errors.js';
-import { keyProblem, notFound, objectExists, stopOnAbort, throwIfAborted, unwritableKey, wrongLength } from '../guard.js';
+import {
+  checkRange,
+  keyProblem,
+  notFound,
+  objectExists,
+  stopOnAbort,
+  throwIfAborted,
+  tooShort,
+  unwritableKey,
+  wrongLength,
+} from '../guard.js';
 import { byteCompare } from '../location.js';
 import type {
   CallOptions,
@@ -10,6 +20,7 @@ import type {
   ListPage,
   ObjectInfo,
   ObjectStore,
+  ReadOptions,
   StoredBytes,
   WriteResult,
 } from '../port.js';
@@ -65,11 +76,17 @@ export class MemoryStore implements ObjectStore {
     return { key, size: entry.bytes.length, etag, modified, bytes: Buffer.from(entry.bytes), date: this.#clock() };
   }
 
-  async read(key: string, options: CallOptions = {}): Promise<Readable> {
-    const { bytes } = await this.get(key, options);
+  async read(key: string, options: ReadOptions = {}): Promise<Readable> {
+    const { signal, range } = options;
+    const object = this.#object(key);
+    throwIfAborted(signal, object);
+    checkRange(range, object);
+    const whole = this.#entry(key).bytes;
+    if (range && range.start >= whole.length) throw tooShort(object, range.start + 1);
+    const bytes = Buffer.from(whole.subarray(range?.start, range?.end));
     const chunks = function* () {
       for (let at = 0; at < bytes.length; at += 65536) {
-        throwIfAborted(options.signal, key);
+        throwIfAborted(signal, object);
         yield bytes.subarray(at, at + 65536);
       }
     };

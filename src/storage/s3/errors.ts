@@ -2,7 +2,7 @@ import { BcnError } from '../../errors.js';
 import { interrupted, notFound, objectExists, unwritableKey } from '../guard.js';
 import { accessError } from './access-errors.js';
 import { describeOrigin, endpointName, type S3Config, variableOf } from './config.js';
-import { type Failure, failureOf, isFull, isImpossibleKey } from './failure.js';
+import { type Failure, failureOf, isBehindEnd, isFull, isImpossibleKey } from './failure.js';
 import { settingError } from './setting-errors.js';
 
 /** What was asked, for the choice of code and words. */
@@ -40,10 +40,12 @@ function objectError({ code, status }: Failure, request: S3Request, cause: unkno
       hint: 'Check the name and the endpoint; bcn makes no buckets.',
     });
   }
-  if (status === 412 || code === 'PreconditionFailed') {
+  // A range that an object had a moment ago: it became shorter. (The first request for a range knows what to say itself.)
+  const shrunk = action === 'read' && isBehindEnd(cause);
+  if (status === 412 || code === 'PreconditionFailed' || shrunk) {
     if (action === 'create') return objectExists(object, cause);
     const changed = source ?? object;
-    return new BcnError('source-changed', `${changed} changed while it was copied.`, {
+    return new BcnError('source-changed', `${changed} changed while it was ${action === 'read' ? 'read' : 'copied'}.`, {
       object: changed,
       cause,
       hint: 'Run the command again.',

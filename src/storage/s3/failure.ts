@@ -68,6 +68,12 @@ const REFUSALS = new Set([
   'UnsupportedOperation',
 ]);
 
+/** The object ends before the range that was asked for. */
+export function isBehindEnd(error: unknown): boolean {
+  const { code, status } = failureOf(error);
+  return status === 416 || code === 'InvalidRange';
+}
+
 /** An answer that says 200 but does not hold what success consists of. */
 export class EmptySuccess extends Error {
   override readonly name = 'EmptySuccess';

@@ -1,11 +1,12 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { BcnError } from '../../errors.js';
-import { interrupted, stopOnAbort } from '../guard.js';
-import type { StoredBytes } from '../port.js';
+import { interrupted, stopOnAbort, tooShort } from '../guard.js';
+import type { ByteRange, StoredBytes } from '../port.js';
 import { checksumOf } from './checksum.js';
 import type { Answer, S3Connection } from './client.js';
 import { s3Error } from './errors.js';
-import { EmptySuccess } from './failure.js';
+import { extentOf, holds, rangeHeader } from './extent.js';
+import { EmptySuccess, isBehindEnd } from './failure.js';
 import { BrokenBody, resumable } from './resume.js';
 import { retry } from './retry.js';
 import { wholeSum } from './whole.js';
@@ -16,22 +17,24 @@ export interface ReadRequest {
   /** URI, for messages. */
   readonly object: string;
   readonly signal: AbortSignal | undefined;
+  /** Only these bytes; not for `getObject`. */
+  readonly range?: ByteRange | undefined;
 }
 
-interface Rest {
-  /** Only the bytes from this one on, and only if the object is still this one. */
-  readonly Range?: string;
+interface Part {
+  readonly Range?: string | undefined;
+  /** Only if the object is still this one. */
   readonly IfMatch?: string;
 }
 
-async function open(connection: S3Connection, { bucket: Bucket, key: Key, signal }: ReadRequest, rest: Rest = {}) {
+async function open(connection: S3Connection, { bucket: Bucket, key: Key, signal }: ReadRequest, part: Part = {}) {
   const answer = await connection.send(
-    ({ sdk, client, options }) => client.send(new sdk.GetObjectCommand({ Bucket, Key, ...rest }), options),
+    ({ sdk, client, options }) => client.send(new sdk.GetObjectCommand({ Bucket, Key, ...part }), options),
     { signal },
   );
   // Any web server answers a GET; what is not from S3 must not be taken for the object.
   if (answer.output.ETag || answer.headers['x-amz-request-id']) return answer;
-  (answer.output.Body as Readable | undefined)?.destroy();
+  drop(answer);
   throw new EmptySuccess('GetObject');
 }
 
@@ -42,7 +45,7 @@ export function getObject(connection: S3Connection, request: ReadRequest): Promi
   const attempt = async (): Promise<StoredBytes> => {
     const answer = await open(connection, request);
     const chunks: Buffer[] = [];
-    for await (const chunk of body(answer, request)) chunks.push(chunk as Buffer);
+    for await (const chunk of body(answer, request, answer.output.ContentLength)) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
     const { ETag, LastModified } = answer.output;
     return { key: request.key, size: bytes.length, etag: ETag, modified: LastModified?.getTime(), bytes, date: answer.date };
@@ -51,25 +54,35 @@ export function getObject(connection: S3Connection, request: ReadRequest): Promi
 }
 
 /**
- * The object as a stream. One that breaks off is continued from there while the object is still the same (If-Match), and held against the
- * service's checksum as a whole; else destroyed with `storage-unavailable` or `source-changed`, never ended.
+ * The object, or a range of it, as a stream. One that breaks off is continued from there while the object is still the same (If-Match), and a whole
+ * object is held against the service's checksum; else destroyed with `storage-unavailable` or `source-changed`, never ended.
  */
 export async function readObject(connection: S3Connection, request: ReadRequest): Promise<Readable> {
-  const first = await open(connection, request);
-  const { ETag, ContentLength } = first.output;
-  if (!ETag || ContentLength === undefined) return body(first, request);
-  const reopen = async (from: number) => {
-    const range = await open(connection, request, { Range: `bytes=${from}-`, IfMatch: ETag }).catch((error: unknown) => {
+  const { object, range } = request;
+  const first = await open(connection, request, range && { Range: rangeHeader(range) }).catch((error: unknown) => {
+    throw range && isBehindEnd(error) ? tooShort(object, range.start + 1, error) : error;
+  });
+  const { ETag } = first.output;
+  const extent = extentOf(first.output, range);
+  if (range && !extent) {
+    drop(first);
+    throw otherBytes(object, rangeHeader(range), first.output.ContentRange);
+  }
+  if (!ETag || !extent) return body(first, request, extent && extent.end - extent.start);
+  const reopen = async (at: number) => {
+    const rest = { ...extent, start: extent.start + at };
+    const answer = await open(connection, request, { Range: rangeHeader(rest), IfMatch: ETag }).catch((error: unknown) => {
       throw s3Error(error, { action: 'read', ...request }, connection.config);
     });
-    if (range.output.ContentRange === `bytes ${from}-${ContentLength - 1}/${ContentLength}`) return body(range, request);
-    (range.output.Body as Readable | undefined)?.destroy();
-    throw broken(request.object, `it cannot be continued at byte ${from}`);
+    if (holds(answer.output, rest)) return body(answer, request, rest.end - rest.start);
+    drop(answer);
+    throw broken(object, `it cannot be continued at byte ${rest.start}`);
   };
-  return resumable(body(first, request), {
-    length: ContentLength,
+  const length = extent.end - extent.start;
+  return resumable(body(first, request, length), {
+    length,
     sum: wholeSum(checksumOf(first.output, first.headers)),
-    contradicted: () => broken(request.object, 'the checksum of the service contradicts the bytes that came in pieces'),
+    contradicted: () => broken(object, 'the checksum of the service contradicts the bytes that came in pieces'),
     reopen,
     isBroken,
     signal: request.signal,
@@ -80,8 +93,8 @@ function isBroken(error: unknown): boolean {
   return error instanceof BcnError && error.cause instanceof BrokenBody;
 }
 
-function body({ output }: Opened, { object, signal }: ReadRequest): Readable {
-  const expected = output.ContentLength;
+/** `expected` = bytes that must come; undefined where the service does not say. */
+function body({ output }: Opened, { object, signal }: ReadRequest, expected: number | undefined): Readable {
   let length = 0;
   const check = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -103,6 +116,17 @@ function body({ output }: Opened, { object, signal }: ReadRequest): Readable {
   check.once('close', stopOnAbort(check, signal, object));
   pipeline(source, check, () => {});
   return check;
+}
+
+function drop({ output }: Opened): void {
+  (output.Body as Readable | undefined)?.destroy();
+}
+
+function otherBytes(object: string, asked: string, given = 'the whole object'): BcnError {
+  return new BcnError('unsupported', `The service answers ${asked} of ${object} with ${given}.`, {
+    object,
+    hint: 'bcn needs Range requests: check what stands between it and the service.',
+  });
 }
 
 function broken(object: string, what: string, cause?: Error): BcnError {

@@ -6,13 +6,13 @@ import type { WholeSum } from './whole.js';
 export class BrokenBody extends Error {}
 
 export interface ResumeOptions {
-  /** Bytes of the whole. */
+  /** Bytes of all that is read: the object, or a range of it. */
   readonly length: number;
-  /** Proves what was put together from several answers; the service's checksum covers only the first. */
+  /** Proves a whole object that was put together from several answers; the service's checksum covers only the first. */
   readonly sum: WholeSum | undefined;
   /** The error of bytes that the checksum contradicts. */
   readonly contradicted: () => Error;
-  /** The same bytes from this one on. Rejects when they cannot be had any more. */
+  /** The same bytes from this one on, counted from the first. Rejects when they cannot be had any more. */
   readonly reopen: (from: number) => Promise<Readable>;
   /** Whether this error is one that asking again may mend. */
   readonly isBroken: (error: unknown) => boolean;

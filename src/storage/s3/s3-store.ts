@@ -1,7 +1,16 @@
 import type { Readable } from 'node:stream';
 import { BcnError } from '../../errors.js';
-import { keyProblem, notFound, throwIfAborted, unwritableKey } from '../guard.js';
-import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, StoredBytes, WriteResult } from '../port.js';
+import { checkRange, keyProblem, notFound, throwIfAborted, unwritableKey } from '../guard.js';
+import type {
+  CallOptions,
+  CopySource,
+  ListOptions,
+  ListPage,
+  ObjectStore,
+  ReadOptions,
+  StoredBytes,
+  WriteResult,
+} from '../port.js';
 import { S3Connection } from './client.js';
 import { endpointId, type S3Config } from './config.js';
 import { type CopyRequest, copyObject } from './copy.js';
@@ -53,8 +62,11 @@ class S3Store implements ObjectStore {
     return this.#guard({ action: 'read', key, ...options }, () => getObject(this.#connection, this.#at(key, options)));
   }
 
-  read(key: string, options: CallOptions = {}): Promise<Readable> {
-    return this.#guard({ action: 'read', key, ...options }, () => readObject(this.#connection, this.#at(key, options)));
+  read(key: string, { range, signal }: ReadOptions = {}): Promise<Readable> {
+    return this.#guard({ action: 'read', key, signal }, async () => {
+      checkRange(range, this.#object(key));
+      return readObject(this.#connection, { ...this.#at(key, { signal }), range });
+    });
   }
 
   create(key: string, bytes: Uint8Array, options: CallOptions = {}): Promise<WriteResult> {

@@ -21,6 +21,8 @@ export interface Subject {
   put(key: string, bytes: Buffer, options?: { readonly ifFree?: boolean }): Promise<string | undefined>;
   /** The bytes, or the code of the refusal. */
   get(key: string): Promise<Buffer | string>;
+  /** Bytes [start, end), or the code of the refusal. */
+  range(key: string, start: number, end: number): Promise<Buffer | string>;
   /** Keys and, with a delimiter, folded prefixes; or the code of the refusal. */
   list(prefix: string, delimiter?: '/'): Promise<readonly string[] | string>;
   copy(from: string, to: string): Promise<string | undefined>;
@@ -43,6 +45,10 @@ export function portSubject(store: ObjectStore, prefix: string): Subject {
       return store.upload(key, Readable.from([bytes]), bytes.length).then(done, code);
     },
     get: (key) => store.get(key).then(({ bytes }) => bytes, code),
+    async range(key, start, end) {
+      const { buffer } = await import('node:stream/consumers');
+      return store.read(key, { range: { start, end } }).then(buffer, code);
+    },
     async list(start, delimiter) {
       const found: string[] = [];
       for await (const page of store.list(start, delimiter ? { delimiter } : {}))
@@ -73,6 +79,10 @@ export function s3Subject(s3: RawS3): Subject {
     get: (Key) =>
       client
         .send(new sdk.GetObjectCommand({ Bucket, Key }))
+        .then(async ({ Body }) => Buffer.from((await Body?.transformToByteArray()) ?? []), s3Code),
+    range: (Key, start, end) =>
+      client
+        .send(new sdk.GetObjectCommand({ Bucket, Key, Range: `bytes=${start}-${end - 1}` }))
         .then(async ({ Body }) => Buffer.from((await Body?.transformToByteArray()) ?? []), s3Code),
     list: (Prefix, Delimiter) =>
       client

@@ -1,11 +1,12 @@
 import { KEYS } from './keys.js';
 import { PARTS } from './parts.js';
+import { RANGES } from './ranges.js';
 import type { Ability } from './row.js';
 import { SUMS } from './sums.js';
 import { UPLOADS } from './uploads.js';
 import { WRITES } from './writes.js';
 
-export const ABILITIES: readonly Ability[] = [...WRITES, ...SUMS, ...PARTS, ...UPLOADS, ...KEYS];
+export const ABILITIES: readonly Ability[] = [...WRITES, ...RANGES, ...SUMS, ...PARTS, ...UPLOADS, ...KEYS];
 
 /** A table of Markdown by its columns: name of the column → first cell of the row → cell. The one whose first heading is `ability`. */
 export function parseTable(markdown: string): ReadonlyMap<string, ReadonlyMap<string, string>> {

@@ -31,6 +31,14 @@ test('counts calls, requests, bytes and objects', async () => {
   });
 });
 
+test('a range counts its own bytes', async () => {
+  const store = new MeteredStore(new MemoryStore('m'));
+  await store.create('a', Buffer.alloc(1000));
+  await buffer(await store.read('a', { range: { start: 100, end: 130 } }));
+  await expect(store.read('a', { range: { start: 1000, end: 1001 } })).rejects.toMatchObject({ code: 'corrupt' });
+  expect(store.usage()).toMatchObject({ calls: { read: 2 }, bytes: { get: 30 } });
+});
+
 test('a probe is passed on and is one call; its objects are the adapter’s own', async () => {
   const memory = new MemoryStore('m');
   const answers = [true, false];

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BcnError } from '../../../src/errors.js';
 import type { ObjectStore } from '../../../src/storage/port.js';
+import { readRange } from '../../../src/storage/read-range.js';
 import { createS3Service, createS3Store } from '../../../src/storage/s3/s3-store.js';
 import { storageConformance } from '../../conformance/storage.js';
 import { all, failure, type StorageFixture, sha256 } from '../../conformance/storage-parts/tools.js';
@@ -76,6 +77,19 @@ export function s3Suite(name: string, lab: LabWith<'s3'>, abilities: Pick<Storag
         if (made.sum?.alg === 'sha256') expect(made.sum.value).toBe(composite);
         expect((await store.get(to)).bytes.equals(bytes)).toBe(true);
       }
+    });
+
+    test('ranges of an object of several parts, also one that is a part, and all of it', async () => {
+      await store.copy({ store, key: 'source é+%20/x', size: bytes.length }, 'ranges');
+      for (const key of ['source é+%20/x', 'ranges'])
+        for (const [start, end] of [
+          [0, bytes.length],
+          [0, 5 * MiB],
+          [5 * MiB, 10 * MiB],
+          [5 * MiB - 1, 5 * MiB + 1],
+          [10 * MiB, bytes.length],
+        ] as const)
+          expect((await readRange(store, key, start, end)).equals(bytes.subarray(start, end))).toBe(true);
     });
 
     test('a copy of parts that are equal', async () => {
