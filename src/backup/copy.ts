@@ -7,6 +7,7 @@ import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
 import { leftJoin, none } from '../spill/join.js';
+import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
@@ -82,10 +83,10 @@ async function proveLengths(plan: FilePlan, context: CopyContext): Promise<void>
 
 /** A file that the store could not hold under its own name lies under the hash of its URI. */
 async function proveHashed(file: NewFile, uri: string, context: CopyContext): Promise<void> {
-  for await (const object of listBelow(context.place, hashedDataKey(context.run, uri), context.call)) {
-    if (object.size !== file.size) throw wrongLength(uri, context.table, file.size, object.size);
-    return;
-  }
+  const { store, prefix } = context.place;
+  const found = await findObject(store, prefix + hashedDataKey(context.run, uri), context.call);
+  if (found?.size === file.size) return;
+  if (found) throw wrongLength(uri, context.table, file.size, found.size);
   throw new BcnError('storage-unavailable', `The copy of ${uri} cannot be found in the repository`, {
     object: uri,
     table: context.table,

@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream';
+import { findObject } from '../../src/storage/find-object.js';
 import { objectExists } from '../../src/storage/guard.js';
-import type { CallOptions, CopySource, ListOptions, ListPage, ObjectStore, WriteResult } from '../../src/storage/port.js';
+import type {
+  CallOptions,
+  CopySource,
+  ListOptions,
+  ListPage,
+  ObjectStore,
+  ReadOptions,
+  WriteResult,
+} from '../../src/storage/port.js';
 
 /** `late`: a create looks at the key, then takes in the body, then writes, as versitygw does; `blind`: it does not look at all. */
 export type Weakness = 'late' | 'blind';
@@ -24,7 +33,7 @@ export class WeakStore implements ObjectStore {
   }
 
   async create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult> {
-    if (this.#weakness === 'late' && (await this.#has(key))) throw objectExists(`${this.uri}/${key}`);
+    if (this.#weakness === 'late' && (await findObject(this.#store, key))) throw objectExists(`${this.uri}/${key}`);
     await this.#gap(key);
     return this.#store.upload(key, Readable.from([Buffer.from(bytes)]), bytes.length, options);
   }
@@ -33,15 +42,10 @@ export class WeakStore implements ObjectStore {
     return false;
   }
 
-  async #has(key: string): Promise<boolean> {
-    for await (const page of this.#store.list(key)) if (page.objects[0]?.key === key) return true;
-    return false;
-  }
-
   get(key: string, options?: CallOptions) {
     return this.#store.get(key, options);
   }
-  read(key: string, options?: CallOptions) {
+  read(key: string, options?: ReadOptions) {
     return this.#store.read(key, options);
   }
   upload(key: string, body: Readable, size: number, options?: CallOptions) {
