@@ -21,11 +21,25 @@ export interface Plan {
     /** Streamed through this machine. */
     readonly streamed: Amount;
   };
+  /** Delete files that are read and written anew with other paths, sizes as before (restore); absent when there are none. */
+  readonly rewritten?: Amount;
   /** metadata.json, manifest lists, manifests that will be written. */
   readonly metadata: Amount;
   readonly requests: Readonly<Record<'get' | 'put' | 'copy' | 'list', number>>;
+  /** Places of the source table and where they go, where there is more than its location (restore). */
+  readonly roots?: readonly PlannedPlace[];
   /** Changes beyond mapping paths (restore). */
   readonly edits: readonly PlannedEdit[];
+}
+
+/** A place of the source table, without slashes at the end. */
+export interface PlannedPlace {
+  readonly source: string;
+  readonly target: string;
+  /** What made it one. */
+  readonly why: string;
+  /** Paths that go there, as far as they were counted. */
+  readonly files: number;
 }
 
 export interface Amount {

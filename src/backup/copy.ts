@@ -6,12 +6,15 @@ import type { InventoryFile } from '../repository/inventory.js';
 import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
-import { leftJoin, none } from '../spill/join.js';
+import { groups, leftJoin, none } from '../spill/join.js';
+import type { Keyed, Sorter } from '../spill/sorter.js';
 import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
 import { type FilePlan, type NewFile, placedKey } from './files.js';
+import { missing, wrongLength } from './missing.js';
+import { warnOfLost } from './statistics.js';
 
 export interface CopyContext {
   readonly place: RepositoryPlace;
@@ -33,24 +36,58 @@ export interface CopyContext {
 export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<void> {
   const held = context.continued ? listBelow(context.place, runDataPrefix(context.run), context.call) : none();
   const progress = { done: 0, bytes: 0 };
-  const copyOne = async ({ left, right }: { left: NewFile; right: { size: number; etag?: string } | undefined }) => {
+  const copyOne = async ({ left: { files }, right }: { left: OneObject; right: { size: number; etag?: string } | undefined }) => {
+    const [first] = files as [NewFile];
     const kept =
-      right?.size === left.size ? { key: left.k, result: right as Partial<WriteResult> } : await copyFile(left, context);
-    return { left, ...kept };
+      right?.size === first.size ? { key: first.k, result: right as Partial<WriteResult> } : await copyOrLose(first, context);
+    return { files, kept };
   };
-  for await (const { left, key, result } of parallel(leftJoin(plan.fresh.sorted(), held), copyOne, context.jobs)) {
-    const { path, size, snapshot } = left;
-    const file: InventoryFile = { path, key, size, snapshot, sum: result.sum ?? null, etag: result.etag ?? null };
-    for (const n of left.ns) await plan.placed.add({ k: placedKey(n, path), n, file });
-    progress.done++;
-    progress.bytes += size;
+  for await (const { files, kept } of parallel(leftJoin(byKey(plan.fresh), held), copyOne, context.jobs)) {
+    for (const file of files) {
+      if (kept) await place(file, kept, plan);
+      progress.done++;
+      progress.bytes += file.size;
+    }
     const { objects: total, bytes: totalBytes } = plan.copied;
     context.report.progress({ phase: 'copying content files', done: progress.done, total, bytes: progress.bytes, totalBytes });
   }
   await proveLengths(plan, context);
 }
 
-async function copyFile(file: NewFile, context: CopyContext): Promise<{ key: string; result: WriteResult }> {
+/** The files of one repository key: several where the table spells one object's path in several ways. */
+interface OneObject extends Keyed {
+  readonly files: readonly NewFile[];
+}
+
+async function* byKey(fresh: Sorter<NewFile>): AsyncGenerator<OneObject> {
+  for await (const files of groups(fresh.sorted())) yield { k: (files[0] as NewFile).k, files };
+}
+
+interface Kept {
+  readonly key: string;
+  readonly result: Partial<WriteResult>;
+}
+
+/** Records where a file lies: in the sections of the manifests that name it, or among the statistics. */
+async function place({ path, size, snapshot, deletes, ns }: NewFile, { key, result }: Kept, plan: FilePlan): Promise<void> {
+  const found = { path, key, size, snapshot, sum: result.sum ?? null, etag: result.etag ?? null };
+  const file: InventoryFile = { ...found, ...(deletes && { deletes }) };
+  for (const n of ns) await plan.placed.add({ k: placedKey(n, path), n, file });
+  if (ns.length === 0) plan.statistics.push(file);
+}
+
+/** Statistics that are gone since the plan was made are lost, and no more. */
+async function copyOrLose(file: NewFile, context: CopyContext): Promise<Kept | undefined> {
+  try {
+    return await copyFile(file, context);
+  } catch (error) {
+    if (file.ns.length > 0 || !isCode(error, 'corrupt')) throw error;
+    warnOfLost(context.report, context.table, concretePath(file.path, context.location), 'is gone');
+    return undefined;
+  }
+}
+
+async function copyFile(file: NewFile, context: CopyContext): Promise<Kept> {
   const uri = concretePath(file.path, context.location);
   const { store, key: sourceKey } = context.source.resolve(uri);
   const source = { store, key: sourceKey, size: file.size };
@@ -77,7 +114,8 @@ async function proveLengths(plan: FilePlan, context: CopyContext): Promise<void>
   for await (const { left, right } of leftJoin(plan.fresh.sorted(), listed)) {
     const uri = concretePath(left.path, context.location);
     if (right && right.size !== left.size) throw wrongLength(uri, context.table, left.size, right.size);
-    if (!right) await proveHashed(left, uri, context);
+    if (!right && (left.ns.length > 0 || plan.statistics.some(({ path }) => path === left.path)))
+      await proveHashed(left, uri, context);
   }
 }
 
@@ -91,25 +129,5 @@ async function proveHashed(file: NewFile, uri: string, context: CopyContext): Pr
     object: uri,
     table: context.table,
     hint: 'Run the same command again. If it stays so, the store loses writes.',
-  });
-}
-
-/** `corrupt`, which the caller turns into `source-changed` when the table has moved on meanwhile. */
-export function missing(uri: string, table: string, cause?: unknown): BcnError {
-  return new BcnError('corrupt', `The live file ${uri} of ${table} is missing from the source`, {
-    object: uri,
-    table,
-    cause,
-    hint: 'The table itself is damaged: its metadata names the file. An older backup may still hold it: bcn list',
-  });
-}
-
-export function wrongLength(uri: string, table: string, recorded: number, found: number | undefined, cause?: unknown): BcnError {
-  const what = found === undefined ? 'another length' : `${found} bytes`;
-  return new BcnError('corrupt', `The live file ${uri} of ${table} has ${what}; its manifest records ${recorded}`, {
-    object: uri,
-    table,
-    cause,
-    hint: 'The table itself is damaged. An older backup may hold the whole file: bcn list',
   });
 }

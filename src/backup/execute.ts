@@ -1,11 +1,13 @@
 import { isCode } from '../errors.js';
+import { isRelative } from '../iceberg/paths.js';
 import { storeTime } from '../repository/clock.js';
-import type { Backup } from '../repository/commit.js';
+import { type Backup, type CommittedTable, REQUIREMENTS } from '../repository/commit.js';
 import { type TableIdentity, writeHint } from '../repository/hints.js';
 import { beginKey, commitKey, endKey, newAttemptId, probePrefix, runDataPrefix } from '../repository/keys.js';
 import { findNamesakes } from '../repository/load.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { commitsByRun, createRecord, type RepositoryRecord } from '../repository/record.js';
+import type { Root } from '../repository/root.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import { VERSION } from '../version.js';
@@ -90,8 +92,13 @@ export async function endRun(place: RepositoryPlace, run: string, call: CallOpti
 
 async function writeContent(deps: BackupDeps, options: BackupOptions, opened: Opened, plan: BackupPlan, call: CallOptions) {
   if (plan.kind === 'unchanged') {
-    const { files, bytes, manifests, root } = plan.base.table;
-    const table = { manifests, files: { total: files.total, new: 0 }, bytes: { total: bytes.total, new: 0 } };
+    const { files, bytes, manifests, requires, root } = plan.base.table;
+    const table = {
+      manifests,
+      ...(requires && { requires }),
+      files: { total: files.total, new: 0 },
+      bytes: { total: bytes.total, new: 0 },
+    };
     return { table, root, base: plan.base, written: Number.POSITIVE_INFINITY };
   }
   const { run, table: name, pinned } = opened;
@@ -108,10 +115,22 @@ async function writeContent(deps: BackupDeps, options: BackupOptions, opened: Op
   const copied = options.mode === 'copy' ? plan.files.copied : { objects: 0, bytes: 0 };
   const table = {
     manifests: root.manifests.length,
+    ...requirements(root),
     files: { total: total.objects, new: copied.objects },
     bytes: { total: total.bytes, new: copied.bytes },
   };
   return { table, root: stored, base: plan.base?.found, written };
+}
+
+function requirements({ lists, manifests, statistics }: Root): Pick<CommittedTable, 'requires'> {
+  const outside = [...lists, ...manifests, ...statistics].some(({ path }) => !isRelative(path));
+  const found = {
+    deletes: manifests.some(({ deletes }) => deletes),
+    outside: outside || manifests.some((manifest) => manifest.outside),
+    statistics: statistics.length > 0,
+  };
+  const requires = REQUIREMENTS.filter((name) => found[name]);
+  return requires.length === 0 ? {} : { requires };
 }
 
 function describe(deps: BackupDeps, { entry, pinned }: Opened) {

@@ -1,5 +1,7 @@
-import { BcnError } from '../errors.js';
-import { concretePath, nameBelow } from '../iceberg/paths.js';
+import { BcnError, isCode } from '../errors.js';
+import { inspectDeleteFile, type RewritableDeletes } from '../iceberg/delete-file.js';
+import { concretePath } from '../iceberg/paths.js';
+import { parallel } from '../parallel.js';
 import type { Amount } from '../plan.js';
 import type { Base } from '../repository/hints.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
@@ -9,7 +11,11 @@ import type { Root } from '../repository/root.js';
 import { groups } from '../spill/join.js';
 import { Nesting } from '../spill/nesting.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
-import type { CallOptions } from '../storage/port.js';
+import { objectUri } from '../storage/list-places.js';
+import type { CallOptions, StoreResolver } from '../storage/port.js';
+import { readRange } from '../storage/read-range.js';
+import { missing } from './missing.js';
+import type { PlannedStatistics } from './statistics.js';
 import type { Tree, TreeEntry } from './tree.js';
 
 /** A content file that the repository does not hold yet; `k` is its repository key, or in `reference` mode its name below the table's location. */
@@ -18,8 +24,9 @@ export interface NewFile extends Keyed {
   readonly path: string;
   readonly size: number;
   readonly snapshot: string | null;
-  /** Manifests that name it live. */
+  /** Manifests that name it live; none for a file of statistics. */
   readonly ns: readonly number[];
+  readonly deletes?: RewritableDeletes;
 }
 
 /** An inventory line waiting for its section; `k` sorts by manifest, then path. */
@@ -34,6 +41,8 @@ export interface FilePlan {
   readonly fresh: Sorter<NewFile>;
   /** Inventory of the new manifests, as far as it is known: what is reused. */
   readonly placed: Sorter<PlacedFile>;
+  /** Files of statistics that the repository holds; those that are copied join them. */
+  readonly statistics: InventoryFile[];
   readonly total: Amount;
   readonly reused: Amount;
   readonly copied: Amount;
@@ -41,6 +50,8 @@ export interface FilePlan {
 
 export interface FilePlanContext {
   readonly place: RepositoryPlace;
+  /** Where the table's files are read. */
+  readonly source: StoreResolver;
   /** The run that will hold new files; undefined in `reference` mode, where they stay in the source. */
   readonly run: string | undefined;
   /** The table's location, exactly. */
@@ -48,8 +59,15 @@ export interface FilePlanContext {
   readonly table: string;
   readonly scratch: string;
   readonly base: { readonly found: Base; readonly root: Root } | undefined;
+  readonly statistics: readonly PlannedStatistics[];
   readonly call: CallOptions;
 }
+
+/** Delete files looked into at once. */
+const INSPECTED = 16;
+
+/** A new file that may name data files by their paths; which it is is not known yet. */
+type Unread = NewFile & { readonly uri: string };
 
 /** One side of the merge: an entry of a new manifest, or a file that the base holds. */
 type Side = TreeEntry | (Keyed & { readonly held: InventoryFile; readonly retained: boolean });
@@ -61,6 +79,7 @@ type Side = TreeEntry | (Keyed & { readonly held: InventoryFile; readonly retain
 export async function planFiles(tree: Tree, context: FilePlanContext): Promise<FilePlan> {
   const fresh = new Sorter<NewFile>(context.scratch, 'fresh');
   const placed = new Sorter<PlacedFile>(context.scratch, 'placed');
+  const unread = new Sorter<Unread>(context.scratch, 'unread');
   const total = { objects: 0, bytes: 0 };
   const reused = { objects: 0, bytes: 0 };
   const copied = { objects: 0, bytes: 0 };
@@ -91,24 +110,37 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
       for (const n of ns) await placed.add({ k: placedKey(n, path), n, file: held.held });
     } else if (ns.length > 0) {
       add(copied, first.size);
-      await fresh.add({ k: freshKey(uri, nested, context), path, size: first.size, snapshot: first.snapshot, ns });
+      const file = { k: freshKey(uri, nested, context), path, size: first.size, snapshot: first.snapshot, ns };
+      if (entries.some(({ names }) => names)) await unread.add({ ...file, uri });
+      else await fresh.add(file);
     }
   }
+  const read = async ({ uri, ...file }: Unread) => ({ ...file, ...(await inspect(uri, file.size, context)) });
+  for await (const file of parallel(unread.sorted(), read, INSPECTED)) await fresh.add(file);
+  await unread.dispose();
   if (sides === tree.entries && context.base) {
     // Nothing left the base and nothing new carries its files: all of it is held, without reading its inventory.
     const { total: objects } = context.base.found.table.files;
     const { total: bytes } = context.base.found.table.bytes;
+    const { statistics } = context.base.root;
     for (const amount of [total, reused]) {
-      amount.objects += objects;
-      amount.bytes += bytes;
+      amount.objects += objects - statistics.length;
+      amount.bytes += bytes - statistics.reduce((sum, { size }) => sum + size, 0);
     }
   } else if (sides !== tree.entries) await sides.dispose();
-  return { fresh, placed, total, reused, copied };
+  const statistics: InventoryFile[] = [];
+  for (const { held, ...file } of context.statistics) {
+    add(total, file.size);
+    add(held ? reused : copied, file.size);
+    if (held) statistics.push(held);
+    else await fresh.add({ ...file, k: freshKey(concretePath(file.path, context.location), false, context), ns: [] });
+  }
+  return { fresh, placed, statistics, total, reused, copied };
 }
 
 /** A file below another one gets the hashed form: not every store can hold both under their own names, and list both. */
-function freshKey(uri: string, nested: boolean, { run, location, place }: FilePlanContext): string {
-  if (run === undefined) return nameBelow(uri, location);
+function freshKey(uri: string, nested: boolean, { run, source, place }: FilePlanContext): string {
+  if (run === undefined) return objectUri(source.resolve(uri));
   return nested ? hashedDataKey(run, uri) : dataKey(run, uri, place.prefix.length);
 }
 
@@ -120,6 +152,25 @@ async function withBase(tree: Tree, context: FilePlanContext, root: Root, kept: 
     for (const file of files) await sides.add({ k: file.path, held: file, retained });
   }
   return sides;
+}
+
+/** What a new delete file is. A backup must not promise what its restore cannot do. */
+async function inspect(uri: string, size: number, { source, table, call }: FilePlanContext) {
+  const { store, key } = source.resolve(uri);
+  const read = (start: number, end: number) => readRange(store, key, start, end, call);
+  try {
+    const deletes = await inspectDeleteFile({ name: uri, size, read }, call.signal);
+    return deletes === undefined ? {} : { deletes };
+  } catch (error) {
+    if (isCode(error, 'object-not-found')) throw missing(uri, table, error);
+    if (!isCode(error, 'unsupported')) throw error;
+    throw new BcnError('unsupported', `Cannot back up ${table} faithfully: ${error.message}`, {
+      object: error.object ?? uri,
+      table,
+      hint: error.hint ?? 'Nothing was written. The README lists which tables are refused, and why.',
+      cause: error,
+    });
+  }
 }
 
 function add(amount: { objects: number; bytes: number }, size: number): void {

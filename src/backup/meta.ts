@@ -45,9 +45,10 @@ export async function writeMeta(
   const writeManifest = async (manifest: TreeManifest): Promise<[string, RootManifest]> => {
     if (manifest.held) return [manifest.path, manifest.held];
     const stored = await put(`manifests/${manifest.n}.avro`, await readFile(manifest.file as string));
-    const { sourceLength, files: live, bytes, n, path } = manifest;
+    const { sourceLength, files: live, bytes, n, path, deletes, outside } = manifest;
     const section = sections.get(n) ?? EMPTY_SECTION;
-    return [path, { path: abstractPath(path, location), ...stored, sourceLength, files: live, bytes, section }];
+    const marks = { ...(deletes && { deletes }), ...(outside && { outside }) };
+    return [path, { path: abstractPath(path, location), ...stored, ...marks, sourceLength, files: live, bytes, section }];
   };
   for await (const [path, manifest] of parallel(tree.manifests, writeManifest, PARALLEL)) {
     manifests.set(path, manifest);
@@ -69,7 +70,9 @@ export async function writeMeta(
   const { bytes } = rewriteMetadata(pinned.bytes, pinned.uri, { path: (p) => abstractPath(p, location) });
   const metadata = { path: abstractPath(pinned.uri, location), gzip: pinned.gzip, ...(await put('metadata.json', bytes)) };
   const uuid = pinned.metadata.tableUuid ?? null;
-  const root: Root = { location, metadataLocation: pinned.uri, uuid, metadata, lists, manifests: [...manifests.values()] };
+  const { statistics } = files;
+  const head = { location, metadataLocation: pinned.uri, uuid, metadata };
+  const root: Root = { ...head, lists, manifests: [...manifests.values()], statistics };
   return { root, stored: await put('root.ndjson.gz', encodeRoot(root)) };
 }
 

@@ -11,6 +11,7 @@ import type { BackupDeps, BackupOptions } from './options.js';
 import type { PinnedMetadata } from './pinned.js';
 import { referenceFiles } from './reference.js';
 import { Refusals } from './refusals.js';
+import { planStatistics } from './statistics.js';
 import { type Tree, walkTree } from './tree.js';
 
 /** What a backup will do. `unchanged`: the base is of this very metadata, so its ROOT serves. */
@@ -43,15 +44,13 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
   const { metadata } = pinned;
   const refusals = new Refusals();
   refusals.checkMetadata(metadata);
-  // A format or encryption that bcn does not know must not be walked.
-  if (metadata.formatVersion > 3) refusals.throwIfAny(table);
+  refusals.throwIfAny(table);
   const { service, endpoint } = deps.source.resolve(metadata.location).store;
   const usable =
     context.base?.table.location === metadata.location && context.base.table.source === endpoint ? context.base : undefined;
   const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
   // A `reference` backup proves each time that its source has every file.
   if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) {
-    refusals.throwIfAny(table);
     return { kind: 'unchanged', base: usable, shown: showUnchanged(pinned, usable, context) };
   }
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
@@ -68,19 +67,30 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
   for (const { where } of findMentions(pinned.bytes, pinned.uri, metadata.location)) {
     deps.report.info(`${where} of ${table} mentions its location; it is kept as it is, also by a restore`);
   }
+  const { location } = metadata;
+  const held = base?.root.statistics ?? [];
+  const statistics = await planStatistics(metadata.statistics, {
+    source: deps.source,
+    location,
+    table,
+    held,
+    report: deps.report,
+    call,
+  });
   const files = await planFiles(tree, {
     place: deps.repository,
+    source: deps.source,
     run: options.mode === 'copy' ? context.run : undefined,
-    location: metadata.location,
+    location,
     table,
     scratch: context.scratch,
     base,
+    statistics,
     call,
   });
   if (options.mode === 'reference') {
-    const held = tree.manifests.flatMap((manifest) => manifest.held ?? []);
-    const { location } = metadata;
-    await referenceFiles(files, held, {
+    const manifests = tree.manifests.flatMap((manifest) => manifest.held ?? []);
+    await referenceFiles(files, manifests, {
       place: deps.repository,
       source: deps.source,
       location,

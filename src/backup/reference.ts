@@ -1,16 +1,19 @@
-import { concretePath, nameBelow, rootOf } from '../iceberg/paths.js';
+import { concretePath } from '../iceberg/paths.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { RootManifest } from '../repository/root.js';
+import { placesOf } from '../roots/places.js';
 import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
+import { listPlaces, objectUri } from '../storage/list-places.js';
 import type { CallOptions, ObjectInfo, StoreResolver } from '../storage/port.js';
-import { missing, wrongLength } from './copy.js';
 import { type FilePlan, type NewFile, placedKey } from './files.js';
+import { missing, wrongLength } from './missing.js';
 
-/** A live file; `k` is its name below the table's location. */
+/** A live file; `k` is the URI of its object in the source. */
 interface LiveFile extends Keyed {
-  readonly path: string;
+  /** As metadata spells it. */
+  readonly uri: string;
   readonly size: number;
   /** Absent for a file that the base recorded already. */
   readonly fresh?: NewFile;
@@ -26,34 +29,41 @@ export interface ReferenceContext {
 }
 
 /**
- * In `reference` mode: proves by one LIST of the source that every live file exists with its length, those that an earlier backup recorded too, and records the new ones
- * without a key. `held`: manifests whose inventory the base holds; `plan`: what the others name.
+ * In `reference` mode: proves by one LIST of each place of the source that every live file exists with its length, those that an earlier backup recorded too, and records the
+ * new ones without a key. `held`: manifests whose inventory the base holds; `plan`: what the others name.
  */
 export async function referenceFiles(plan: FilePlan, held: readonly RootManifest[], context: ReferenceContext): Promise<void> {
-  const { location, table, scratch, call } = context;
-  const nameOf = (path: string) => nameBelow(concretePath(path, location), location);
+  const { location, source, table, scratch, call } = context;
   const live = new Sorter<LiveFile>(scratch, 'referenced');
-  for await (const { files } of readInventory(context.place, held, call)) {
-    for (const { path, size } of files) await live.add({ k: nameOf(path), path, size });
-  }
-  for await (const { file } of plan.placed.sorted()) await live.add({ k: nameOf(file.path), path: file.path, size: file.size });
-  for await (const fresh of plan.fresh.sorted()) await live.add({ k: fresh.k, path: fresh.path, size: fresh.size, fresh });
-  const once = (async function* () {
-    for await (const group of groups(live.sorted())) yield group.find(({ fresh }) => fresh) ?? (group[0] as LiveFile);
-  })();
-  for await (const { left, right } of leftJoin(once, listSource(context))) {
-    const { path, size, fresh } = left;
-    if (!right) throw missing(concretePath(path, location), table);
-    if (right.size !== size) throw wrongLength(concretePath(path, location), table, size, right.size);
-    const file: InventoryFile = { path, key: null, size, snapshot: fresh?.snapshot ?? null, sum: null, etag: right.etag ?? null };
-    for (const n of fresh?.ns ?? []) await plan.placed.add({ k: placedKey(n, path), n, file });
+  const add = ({ path, size }: { readonly path: string; readonly size: number }, fresh?: NewFile) => {
+    const uri = concretePath(path, location);
+    return live.add({ k: objectUri(source.resolve(uri)), uri, size, ...(fresh && { fresh }) });
+  };
+  for await (const { files } of readInventory(context.place, held, call)) for (const file of files) await add(file);
+  for await (const { file } of plan.placed.sorted()) await add(file);
+  for (const file of plan.statistics) await add(file);
+  for await (const fresh of plan.fresh.sorted()) await add(fresh, fresh);
+  const places = await placesOf(urisOf(live), location, source);
+  for await (const { left, right } of leftJoin(byObject(live), listPlaces(places, call))) {
+    for (const { uri, size, fresh } of left.files) {
+      if (!right) throw missing(uri, table);
+      if (right.size !== size) throw wrongLength(uri, table, size, right.size);
+      if (fresh) await place(fresh, right, plan);
+    }
   }
   await live.dispose();
 }
 
-/** Objects of the table, `key` being the name below its location. */
-async function* listSource({ source, location, call }: ReferenceContext): AsyncGenerator<ObjectInfo> {
-  const { store, key: root } = source.resolve(`${rootOf(location)}/`);
-  for await (const page of store.list(root, call))
-    for (const object of page.objects) yield { ...object, key: object.key.slice(root.length) };
+async function* urisOf(live: Sorter<LiveFile>): AsyncGenerator<string> {
+  for await (const { uri } of live.sorted()) yield uri;
+}
+
+async function* byObject(live: Sorter<LiveFile>): AsyncGenerator<Keyed & { readonly files: readonly LiveFile[] }> {
+  for await (const files of groups(live.sorted())) yield { k: (files[0] as LiveFile).k, files };
+}
+
+async function place({ path, size, snapshot, deletes, ns }: NewFile, { etag }: ObjectInfo, plan: FilePlan): Promise<void> {
+  const file: InventoryFile = { path, key: null, size, snapshot, sum: null, etag: etag ?? null, ...(deletes && { deletes }) };
+  for (const n of ns) await plan.placed.add({ k: placedKey(n, path), n, file });
+  if (ns.length === 0) plan.statistics.push(file);
 }

@@ -2,7 +2,6 @@ import { BcnError } from '../errors.js';
 import type { ManifestEntry } from '../iceberg/manifest.js';
 import type { ManifestListEntry } from '../iceberg/manifest-list.js';
 import type { TableMetadata } from '../iceberg/metadata.js';
-import { isUnder } from '../iceberg/paths.js';
 import { findLocation } from '../storage/location.js';
 
 /** How many objects a refusal names for each reason. */
@@ -19,10 +18,10 @@ export function writePaths(metadata: TableMetadata): Record<string, string> {
   return Object.fromEntries(found);
 }
 
-/**
- * Gathers all reasons why a table cannot be backed up faithfully yet, so that the user sees them at once. Each one would restore a table with rows
- * resurrected, unreadable, or writing into its source (correctness: law 7).
- */
+const ABSOLUTE = /^(?:[A-Za-z][A-Za-z0-9+.-]*:)?\//;
+const NOT_ABSOLUTE = 'files whose path is not absolute';
+
+/** Gathers all reasons why nobody could bring a table back faithfully, so that the user sees them at once (law 7). */
 export class Refusals {
   readonly #reasons = new Map<string, { count: number; examples: string[] }>();
 
@@ -36,38 +35,33 @@ export class Refusals {
 
   checkMetadata(metadata: TableMetadata): void {
     if (metadata.formatVersion > 3) this.add(`format version ${metadata.formatVersion}; bcn knows 1 to 3`);
-    if (metadata.statistics > 0) this.add('statistics files (statistics is not empty)');
-    if (metadata.partitionStatistics > 0) this.add('partition statistics files (partition-statistics is not empty)');
     if (metadata.encryptionKeys > 0) this.add('encryption keys');
     if (metadata.properties.has('encryption.key-id')) this.add('encryption (property encryption.key-id)');
-    for (const [name, value] of Object.entries(writePaths(metadata))) {
-      if (value !== metadata.location && !isUnder(value, metadata.location)) {
-        this.add(`the property ${name} outside the table location ${metadata.location}`, value);
-      }
-    }
+    for (const { path, keyMetadata } of metadata.statistics) if (keyMetadata) this.add('encrypted statistics', path);
     for (const { id, manifestList, manifests, keyId } of metadata.snapshots) {
       if (keyId !== undefined) this.add('encrypted snapshots', `snapshot ${id}`);
-      for (const path of manifestList === undefined ? manifests : [manifestList]) this.checkPath(path, metadata.location);
+      for (const path of manifestList === undefined ? manifests : [manifestList]) this.checkPath(path);
     }
   }
 
-  checkListEntry(entry: ManifestListEntry, location: string, snapshot: bigint): void {
-    if (entry.content !== 0) this.add('delete files or deletion vectors', `${entry.path} in snapshot ${snapshot}`);
+  checkListEntry(entry: ManifestListEntry, snapshot: bigint): void {
+    if (entry.content !== 0 && entry.content !== 1)
+      this.add(`manifests of the unknown content ${entry.content}`, `${entry.path} in snapshot ${snapshot}`);
     if (entry.keyMetadata) this.add('encrypted manifests', entry.path);
-    this.checkPath(entry.path, location);
+    this.checkPath(entry.path);
   }
 
-  checkEntry(entry: ManifestEntry, location: string): void {
-    if (entry.content !== 0) this.add('delete files or deletion vectors', entry.path);
+  checkEntry(entry: ManifestEntry): void {
     if (entry.keyMetadata) this.add('encrypted files', entry.path);
-    this.checkPath(entry.path, location);
+    // Nobody reads a deleted file: its path only has to be one.
+    if (entry.status !== 2) this.checkPath(entry.path);
+    else if (!ABSOLUTE.test(entry.path)) this.add(NOT_ABSOLUTE, entry.path);
   }
 
-  checkPath(path: string, location: string): void {
-    if (isUnder(path, location)) return;
-    if (isOtherSpelling(path, location))
-      this.add(`files of its location in another spelling (the location is ${location})`, path);
-    else this.add(`files outside the table location ${location}`, path);
+  /** A file that lies nowhere, or where bcn cannot read. */
+  checkPath(path: string): void {
+    if (findLocation(path) !== undefined) return;
+    this.add(ABSOLUTE.test(path) ? 'files where bcn cannot read' : NOT_ABSOLUTE, path);
   }
 
   /** Throws `unsupported` when there is a reason. */
@@ -79,14 +73,7 @@ export class Refusals {
     });
     throw new BcnError('unsupported', `Cannot back up ${table} faithfully: it has ${reasons.join('; ')}`, {
       table,
-      hint: 'Nothing was written. The README lists which tables this version refuses, and why.',
+      hint: 'Nothing was written. The README lists which tables are refused, and why.',
     });
   }
-}
-
-/** Whether a path that is not spelt as below the location is at the same place: `s3a://` and `s3://`, `file:/` and `file:///`. */
-function isOtherSpelling(path: string, location: string): boolean {
-  const [file, root] = [findLocation(path), findLocation(location)];
-  if (!file || !root) return false;
-  return file.scheme === root.scheme && file.bucket === root.bucket && isUnder(`/${file.key}`, `/${root.key}`);
 }

@@ -4,7 +4,7 @@ import { BcnError } from '../errors.js';
 import { type ManifestEntry, rewriteManifest } from '../iceberg/manifest.js';
 import { type ManifestListEntry, readManifestList } from '../iceberg/manifest-list.js';
 import type { Snapshot } from '../iceberg/metadata.js';
-import { abstractPath } from '../iceberg/paths.js';
+import { abstractPath, isUnder } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import type { Root, RootManifest } from '../repository/root.js';
 import type { Keyed } from '../spill/sorter.js';
@@ -30,6 +30,10 @@ export interface TreeManifest {
   readonly held: RootManifest | undefined;
   /** Spilled abstract bytes. */
   readonly file: string | undefined;
+  /** It holds delete files. */
+  readonly deletes: boolean;
+  /** It names files outside the table's location. */
+  readonly outside: boolean;
   readonly sourceLength: number;
   readonly files: number;
   readonly bytes: number;
@@ -40,6 +44,8 @@ export interface TreeEntry extends Keyed {
   readonly n: number;
   readonly size: number;
   readonly snapshot: string | null;
+  /** It may name data files by their paths: position deletes, deletion vectors. */
+  readonly names?: true;
 }
 
 export interface Tree {
@@ -66,7 +72,7 @@ const PARALLEL = 8;
 
 /**
  * Walks metadata → manifest lists → manifests of every retained snapshot, also those no ref names, and makes the abstract form of every manifest that the base does
- * not hold. Reads each object once; writes only to the scratch folder. Refusals are gathered, not thrown.
+ * not hold. Reads each object once; writes only to the scratch folder. Refusals of files are gathered, those of what the walk itself has to read are thrown.
  */
 export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Promise<Tree> {
   const { location } = pinned.metadata;
@@ -92,11 +98,13 @@ export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Pr
   for await (const { snapshot, read } of parallel(pinned.metadata.snapshots, readList, PARALLEL)) {
     if (read) lists.push(read.list);
     for (const entry of read?.entries ?? []) {
-      context.refusals.checkListEntry(entry, location, snapshot.id);
-      if (entry.content === 0) meet(entry.path, entry);
+      context.refusals.checkListEntry(entry, snapshot.id);
+      meet(entry.path, entry);
     }
     if (!read) for (const path of snapshot.manifests) meet(path, undefined);
   }
+  // What is encrypted, or lies elsewhere, cannot be read.
+  context.refusals.throwIfAny(context.table);
   const entries = new Sorter<TreeEntry>(context.scratch, 'entries');
   const held = new Map(context.base?.manifests.map((manifest) => [manifest.path, manifest]));
   const baseSnapshots = new Set(context.base?.lists.map(({ snapshot }) => snapshot));
@@ -108,7 +116,8 @@ export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Pr
   ]): Promise<TreeManifest> => {
     const kept = held.get(abstractPath(path, location));
     if (kept && (entry === undefined || entry.length === kept.sourceLength)) {
-      return { n, path, held: kept, file: undefined, sourceLength: kept.sourceLength, files: kept.files, bytes: kept.bytes };
+      const { sourceLength, files, bytes, deletes = false, outside = false } = kept;
+      return { n, path, held: kept, file: undefined, deletes, outside, sourceLength, files, bytes };
     }
     const bytes = await readSource(context.source, path, context.table, 'manifest', context.call);
     if (entry && bytes.length !== entry.length) {
@@ -118,8 +127,12 @@ export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Pr
       });
     }
     const live: ManifestEntry[] = [];
+    let deletes = entry?.content === 1;
+    let outside = false;
     const abstract = await rewriteManifest(bytes, path, { path: (p) => abstractPath(p, location) }, (file) => {
-      context.refusals.checkEntry(file, location);
+      context.refusals.checkEntry(file);
+      deletes ||= file.content !== 0;
+      outside ||= !isUnder(file.path, location);
       if (file.status !== 2) live.push(file);
     });
     let total = 0;
@@ -128,11 +141,12 @@ export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Pr
       const snapshot = id === undefined ? null : id.toString();
       carries ||= file.status === 0 || snapshot === null || baseSnapshots.has(snapshot);
       total += file.size;
-      await entries.add({ k: abstractPath(file.path, location), n, size: file.size, snapshot });
+      const names = file.content === 1 ? { names: true as const } : {};
+      await entries.add({ k: abstractPath(file.path, location), n, size: file.size, snapshot, ...names });
     }
     const file = join(context.scratch, 'tree', `manifest-${n}`);
     await writeFile(file, abstract);
-    return { n, path, held: undefined, file, sourceLength: bytes.length, files: live.length, bytes: total };
+    return { n, path, held: undefined, file, deletes, outside, sourceLength: bytes.length, files: live.length, bytes: total };
   };
   for await (const manifest of parallel(found, visit, PARALLEL)) {
     manifests.push(manifest);

@@ -20,7 +20,9 @@ export function compileEdits({ found }: Locator, context: ManifestContext): read
   const columnSizes = found.get(S.columnSizes);
   const splitOffsets = found.get(S.splitOffsets);
   const edits = new Map<number, Edit>();
-  for (const slot of [S.path, S.referencedDataFile]) edits.set(slot, (c, splice) => editPath(c, splice, slot, context));
+  edits.set(S.path, (c, splice) => editPath(c, splice, S.path, (file) => context.path(file)));
+  const referenced = (file: string) => (context.referenced ? context.referenced(file) : context.path(file));
+  edits.set(S.referencedDataFile, (c, splice) => editPath(c, splice, S.referencedDataFile, referenced));
   if (context.rewritten !== undefined) {
     edits.set(S.format, editFormat);
     edits.set(S.size, editSize);
@@ -40,11 +42,11 @@ export function compileEdits({ found }: Locator, context: ManifestContext): read
   }
 }
 
-function editPath(c: Cursor, splice: Splice, slot: number, context: ManifestContext): void {
+function editPath(c: Cursor, splice: Splice, slot: number, map: (path: string) => string): void {
   if (!isPresent(c, slot) && slot !== S.path) return;
   const before = path(c, slot, slot === S.path ? 'file path' : 'referenced data file');
   const end = c.pos;
-  const after = context.path(before);
+  const after = map(before);
   if (after !== before) splice.replace(c.slots[slot] as number, end).putString(after);
 }
 

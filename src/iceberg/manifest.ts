@@ -35,6 +35,8 @@ export interface ManifestEntry {
 export interface ManifestContext {
   /** The new path of a data, delete or Puffin file. */
   path(file: string): string;
+  /** The new path of the data file that a delete refers to (143); default: `path`. */
+  referenced?(dataFile: string): string;
   /** What is known of a delete file or a file of deletion vectors that was written again, by its path in this manifest; undefined: it is as recorded. */
   rewritten?(file: string): RewrittenFile | undefined;
   /**

@@ -19,9 +19,9 @@ export interface TableMetadata {
   /** In file order; a duplicate key's last value wins, as in JSON parsers. */
   readonly properties: ReadonlyMap<string, string>;
   readonly metadataLog: readonly string[];
-  /** Numbers of entries of the lists that a backup may have to refuse. */
-  readonly statistics: number;
-  readonly partitionStatistics: number;
+  /** Entries of `statistics`, then of `partition-statistics`. */
+  readonly statistics: readonly StatisticsFile[];
+  /** Number of entries of `encryption-keys`. */
   readonly encryptionKeys: number;
   /** Raw JSON text of the current schema, default spec and default sort order (undefined where the file has none); v1 files fall back to `schema` and `partition-spec`. */
   readonly currentSchemaJson: string;
@@ -41,6 +41,16 @@ export interface Snapshot {
   /** v1 only; else empty. */
   readonly manifests: readonly string[];
   readonly keyId: string | undefined;
+}
+
+/** A file of statistics that a snapshot has beside its data (spec: "Table Statistics", "Partition Statistics"). */
+export interface StatisticsFile {
+  readonly path: string;
+  readonly snapshotId: bigint | undefined;
+  /** Bytes, as recorded. */
+  readonly size: bigint | undefined;
+  /** True when the file is encrypted. */
+  readonly keyMetadata: boolean;
 }
 
 export interface SnapshotRef {
@@ -106,8 +116,7 @@ export function readMetadata(bytes: Buffer, name: string): TableMetadata {
     refs: readRefs(root, currentSnapshotId),
     properties: readProperties(root),
     metadataLog: readMetadataLog(root),
-    statistics: root.count('statistics'),
-    partitionStatistics: root.count('partition-statistics'),
+    statistics: [...readStatistics(root, 'statistics'), ...readStatistics(root, 'partition-statistics')],
     encryptionKeys: root.count('encryption-keys'),
     currentSchemaJson: schemas.chosen ?? root.fail('there is no schema'),
     defaultSpecJson: specs.chosen,
@@ -125,8 +134,7 @@ const NOTHING = {
   refs: [],
   properties: new Map<string, string>(),
   metadataLog: [],
-  statistics: 0,
-  partitionStatistics: 0,
+  statistics: [],
   encryptionKeys: 0,
   currentSchemaJson: '',
   defaultSpecJson: undefined,
@@ -182,6 +190,19 @@ function readProperties(root: JsonObject): ReadonlyMap<string, string> {
 function readMetadataLog(root: JsonObject): readonly string[] {
   const files: string[] = [];
   root.eachObject('metadata-log', (item) => files.push(item.require('metadata-file', item.string)));
+  return files;
+}
+
+function readStatistics(root: JsonObject, list: 'statistics' | 'partition-statistics'): readonly StatisticsFile[] {
+  const files: StatisticsFile[] = [];
+  root.eachObject(list, (item) =>
+    files.push({
+      path: item.require('statistics-path', item.string),
+      snapshotId: item.int64('snapshot-id'),
+      size: item.int64('file-size-in-bytes'),
+      keyMetadata: item.has('key-metadata'),
+    }),
+  );
   return files;
 }
 

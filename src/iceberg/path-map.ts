@@ -1,4 +1,5 @@
 import { BcnError } from '../errors.js';
+import type { PathBounds } from './avro/path-bounds.js';
 import { isUnder, rootOf } from './paths.js';
 
 /** Where the paths at and under `source` go: to `target` and the same rest. Slashes at the end of either do not count. */
@@ -86,6 +87,16 @@ export class PathMap {
     if (root === undefined || this.#mixed.has(root.source)) return false;
     // Between the root itself and a path under it there can be others, such as `t!` between `t` and `t/x`.
     return isUnder(lower, root.source) && isUnder(upper, root.source);
+  }
+
+  /**
+   * New path bounds of a position-delete file: both mapped, or none (undefined) where the new paths need not lie between them (Iceberg specification:
+   * metrics cover all rows or are left out). A bound that is cut short need not lie under a root.
+   */
+  mapBounds({ lower, upper }: PathBounds): PathBounds | undefined {
+    // Of one bound alone nobody knows whether what lies beyond it is under its root.
+    if (lower === undefined || upper === undefined || !this.keepsOrder(lower, upper)) return undefined;
+    return { lower: this.map(lower), upper: this.map(upper) };
   }
 }
 

@@ -31,6 +31,11 @@ export function nameBelow(path: string, location: string): string {
   return path.slice(rootOf(location).length + 1);
 }
 
+/** True when an abstract path denotes a file under the table's location, whatever that is. */
+export function isRelative(abstract: string): boolean {
+  return abstract.startsWith(RELATIVE) || !(SCHEME.test(abstract) || abstract === '');
+}
+
 /** The form of `path` that does not depend on the table's `location`. Defined for every string; undone by `concretePath`. */
 export function abstractPath(path: string, location: string): string {
   const root = rootOf(location);

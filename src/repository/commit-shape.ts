@@ -51,6 +51,7 @@ const table = fields({
   refs: list(fields({ name: is((value) => typeof value === 'string'), type: text, snapshot_id: is(isInt64) }), 0),
   current_snapshot_id: is((value) => value === null || isInt64(value)),
   manifests: count,
+  requires: (value, at) => (value === undefined ? undefined : list(text, 0)(value, at)),
   files: amount,
   bytes: amount,
   root: fields({ key: text, length: count, sha256: is(matches(/^[0-9a-f]{64}$/)) }),

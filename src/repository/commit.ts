@@ -4,6 +4,13 @@ import { wrongField } from './commit-shape.js';
 import { sha256 } from './keys.js';
 import type { BackupSummary, TableSummary } from './summary.js';
 
+/**
+ * `deletes`: delete files, some of which name data files by their paths. `outside`: files outside the location, whose places are chosen by a
+ * restore. `statistics`: files that no manifest names.
+ */
+export const REQUIREMENTS = ['deletes', 'outside', 'statistics'] as const;
+export type Requirement = (typeof REQUIREMENTS)[number];
+
 /** The object that makes a backup visible (format, "COMMIT"). */
 export interface Commit {
   readonly id: string;
@@ -36,6 +43,8 @@ export interface CommittedTable {
   readonly refs: readonly { readonly name: string; readonly type: string; readonly snapshot_id: string }[];
   readonly current_snapshot_id: string | null;
   readonly manifests: number;
+  /** What a reader must know to bring this table back rightly (format, "COMMIT"); absent = nothing beyond the rest of this format. */
+  readonly requires?: readonly Requirement[];
   readonly files: { readonly total: number; readonly new: number };
   readonly bytes: { readonly total: number; readonly new: number };
   readonly root: StoredObject;
@@ -85,14 +94,14 @@ export function decodeCommit(bytes: Buffer, object: string): Commit {
   const wrong = (field: string) => damaged(`its field ${field} is missing or wrong`);
   // Before the shape: a later format may have another.
   if (!Number.isInteger(commit.format) || commit.format < 1) throw wrong('format');
-  if (commit.format > 1) {
-    throw new BcnError('repository-too-new', `The backup record ${object} has format ${commit.format}; this bcn reads format 1`, {
-      object,
-      hint: 'Use a newer bcn.',
-    });
-  }
+  const tooNew = (why: string) =>
+    new BcnError('repository-too-new', `The backup record ${object} ${why}`, { object, hint: 'Use a newer bcn.' });
+  if (commit.format > 1) throw tooNew(`has format ${commit.format}; this bcn reads format 1`);
   const field = wrongField(commit);
   if (field !== undefined) throw wrong(field);
+  const known: readonly string[] = REQUIREMENTS;
+  const unknown = commit.tables.flatMap(({ requires = [] }) => requires.filter((name) => !known.includes(name)));
+  if (unknown.length > 0) throw tooNew(`requires what this bcn does not know: ${unknown.join(', ')}`);
   return commit;
 }
 

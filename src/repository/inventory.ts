@@ -1,11 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
+import type { RewritableDeletes } from '../iceberg/delete-file.js';
 import type { CallOptions, Checksum } from '../storage/port.js';
 import { sha256 } from './keys.js';
 import type { RepositoryPlace } from './place.js';
 import type { RootManifest, Section } from './root.js';
 
-/** One live content file of a manifest (format, "Inventory"). */
+/** One live content file of a manifest, or a file of statistics (format, "Inventory"). */
 export interface InventoryFile {
   /** Abstract. */
   readonly path: string;
@@ -18,6 +19,8 @@ export interface InventoryFile {
   /** null = none yet. */
   readonly sum: Checksum | null;
   readonly etag: string | null;
+  /** The format of a delete file that names data files by their paths, which a restore has to change; absent for all others, which it copies. */
+  readonly deletes?: RewritableDeletes;
 }
 
 /** The section of a manifest without live files. */

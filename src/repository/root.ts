@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import type { CommittedTable, StoredObject } from './commit.js';
+import type { InventoryFile } from './inventory.js';
 import type { RepositoryPlace } from './place.js';
 import { readStored } from './stored.js';
 
@@ -14,6 +15,8 @@ export interface Root {
   readonly metadata: RootMetadata;
   readonly lists: readonly RootList[];
   readonly manifests: readonly RootManifest[];
+  /** Files of statistics and partition statistics. Those that the metadata names and the source did not have are missing here. */
+  readonly statistics: readonly InventoryFile[];
 }
 
 export interface RootMetadata extends StoredObject {
@@ -30,6 +33,10 @@ export interface RootList extends StoredObject {
 
 export interface RootManifest extends StoredObject {
   readonly path: string;
+  /** It holds delete files. */
+  readonly deletes?: true;
+  /** An entry of it, of any status, names a file outside the table's location. */
+  readonly outside?: true;
   /** Length that the source's file had. */
   readonly sourceLength: number;
   /** Live entries and the sum of their sizes. */
@@ -49,12 +56,14 @@ export interface Section {
 }
 
 export function encodeRoot(root: Root): Buffer {
-  const { metadata, lists, manifests, ...head } = root;
+  const { metadata, lists, manifests, statistics, ...head } = root;
   const lines = [
     { type: 'root', format: 1, ...head },
     { type: 'metadata', ...metadata },
     ...lists.map((list) => ({ type: 'list', ...list })),
-    ...manifests.map((manifest) => ({ type: 'manifest', ...manifest })),
+    // A type of its own: who does not know that a table has delete files must not overlook it.
+    ...manifests.map(({ deletes, ...manifest }) => ({ type: deletes ? 'delete-manifest' : 'manifest', ...manifest })),
+    ...statistics.map((file) => ({ type: 'statistics', ...file })),
   ];
   return gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
@@ -87,7 +96,11 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
     uuid,
     metadata,
     lists: of('list') as RootList[],
-    manifests: of('manifest') as RootManifest[],
+    manifests: [
+      ...(of('manifest') as RootManifest[]),
+      ...(of('delete-manifest') as RootManifest[]).map((manifest) => ({ ...manifest, deletes: true as const })),
+    ],
+    statistics: of('statistics') as InventoryFile[],
   };
 }
 

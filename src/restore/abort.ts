@@ -2,7 +2,7 @@ import { formatIdent } from '../catalog/port.js';
 import { BcnError } from '../errors.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
-import { planContent } from './files.js';
+import { planContent } from './content.js';
 import { readFlags, removeRecord } from './flags.js';
 import type { AbortResult, RestoreDeps, RestoreOptions } from './options.js';
 import { findRegistered, prepare } from './prepare.js';
@@ -13,9 +13,13 @@ import { rollBack } from './rollback.js';
  * is dropped in its catalog, not here.
  */
 export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): Promise<AbortResult> {
+  return withScratch(options.tmpDir, (scratch) => abort(deps, options, scratch));
+}
+
+async function abort(deps: RestoreDeps, options: RestoreOptions, scratch: string): Promise<AbortResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
-  const prepared = await prepare(deps, options, call);
-  const { commit, table, root, layout, target, claim, claimAt, resuming, concrete } = prepared;
+  const prepared = await prepare(deps, options, scratch, call);
+  const { commit, layout, target, claimAt, resuming } = prepared;
   const { location } = layout;
   const exists = () =>
     new BcnError('table-exists', `The restore had finished, or another table has its name: nothing at ${location} was removed`, {
@@ -36,25 +40,11 @@ export async function abortRestore(deps: RestoreDeps, options: RestoreOptions): 
       hint: 'Give the same options as the restore that was interrupted.',
     });
   }
-  return withScratch(options.tmpDir, async (scratch) => {
-    const { expected } = await planContent({ place: deps.repository, commit, table, root, layout, scratch, resuming, call });
-    const context = {
-      catalog: deps.catalog,
-      report: deps.report,
-      target,
-      layout,
-      root,
-      claim,
-      concrete,
-      claimAt,
-      resuming,
-      call,
-    };
-    const objects = await rollBack(expected, context);
-    if (objects === 'exists') throw exists();
-    if (objects === 'busy') throw busy(location);
-    return { location, objects };
-  });
+  const plan = await planContent({ ...prepared, place: deps.repository, scratch, call });
+  const objects = await rollBack(plan, { ...prepared, catalog: deps.catalog, report: deps.report, scratch, call });
+  if (objects === 'exists') throw exists();
+  if (objects === 'busy') throw busy(location);
+  return { location, objects };
 }
 
 function busy(location: string): BcnError {

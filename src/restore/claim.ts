@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Catalog, formatIdent, type TableIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
+import type { HistoryKeep } from '../iceberg/history.js';
 import type { Commit } from '../repository/commit.js';
 import { sha256 } from '../repository/keys.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
+import type { MapOption } from './map-option.js';
 
 /** Restore's record in the target (format, "Restore's record in the target"): whose the objects below it are. */
 export interface Claim {
@@ -19,12 +21,20 @@ export interface Claim {
   readonly run: string;
 }
 
+export interface ClaimOptions {
+  readonly keepUuid: boolean;
+  readonly history: HistoryKeep;
+  readonly maps: readonly MapOption[];
+  readonly mergeSpellings: boolean;
+}
+
 export interface ClaimRequest {
   readonly commit: Commit;
   readonly catalog: Catalog;
   readonly target: TableIdent;
   readonly location: string;
-  readonly keepUuid: boolean;
+  /** What else the restored table depends on. */
+  readonly options: ClaimOptions;
   /** The uuid the source has, if it has one. */
   readonly sourceUuid: string | null;
   /** Version number and codec of the metadata file to write. */
@@ -38,8 +48,16 @@ export function claimName(catalog: Catalog, target: TableIdent): string {
 }
 
 export function newClaim(request: ClaimRequest): Claim {
-  const { commit, catalog, target, location, keepUuid, sourceUuid, version, gzip } = request;
-  const plan = sha256(JSON.stringify([commit.id, catalog.identity, formatIdent(target), location, keepUuid]));
+  const { commit, catalog, target, location, sourceUuid, version, gzip } = request;
+  const { keepUuid, history, maps, mergeSpellings } = request.options;
+  // Only what was asked for, so that a plain restore goes on under the claim of an earlier version of bcn.
+  const asked = {
+    ...(history.kind !== 'full' && { history }),
+    ...(maps.length > 0 && { maps: maps.map(({ source, target: place }) => [source, place]).sort() }),
+    ...(mergeSpellings && { mergeSpellings }),
+  };
+  const more = Object.keys(asked).length > 0 ? [asked] : [];
+  const plan = sha256(JSON.stringify([commit.id, catalog.identity, formatIdent(target), location, keepUuid, ...more]));
   return {
     format: 1,
     backup: commit.id,

@@ -3,7 +3,6 @@ import { BcnError, isCode } from '../errors.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
 import { type Claim, encodeClaim, readClaim } from './claim.js';
-import type { TargetLayout } from './layout.js';
 
 /**
  * Beside a claim lie flags, by which a registration and a removal keep out of each other's way: each side raises its own, then looks for the other's and for the claim, so
@@ -141,13 +140,13 @@ export async function probeDelete({ store, key }: ResolvedObject, call: CallOpti
 }
 
 /** Throws `target-not-empty` when a claim lies in a folder above the target: two tables must not lie inside each other. */
-export async function assertNoOuterClaim({ root, location }: TargetLayout, call: CallOptions): Promise<void> {
+export async function assertNoOuterClaim(root: ResolvedObject, call: CallOptions): Promise<void> {
   const segments = root.key.split('/').slice(0, -2);
   for (let n = 0; n <= segments.length; n++) {
     const above = segments.slice(0, n).map((segment) => `${segment}/`);
     for await (const page of root.store.list(`${above.join('')}metadata/.bcn-restore-`, call)) {
       const [first] = page.objects;
-      if (first) throw nested(`${root.store.uri}/${first.key}`, location);
+      if (first) throw nested(`${root.store.uri}/${first.key}`, `${root.store.uri}/${root.key}`);
     }
   }
 }

@@ -1,42 +1,101 @@
 import { BcnError } from '../errors.js';
-import { concretePath, isUnder } from '../iceberg/paths.js';
-import { MAX_KEY } from '../repository/keys.js';
-import type { ResolvedObject, StoreResolver } from '../storage/port.js';
+import type { PathBounds } from '../iceberg/avro/path-bounds.js';
+import type { PathMap } from '../iceberg/path-map.js';
+import { concretePath } from '../iceberg/paths.js';
+import { MAX_KEY, sha256 } from '../repository/keys.js';
+import { listPlaces, objectUri } from '../storage/list-places.js';
+import { overlaps } from '../storage/overlap.js';
+import type { CallOptions, ObjectInfo, ResolvedObject, StoreResolver } from '../storage/port.js';
 
-/** Where things lie below a target location. */
+/** Where one file of the restored table lies. */
+export interface Spot extends ResolvedObject {
+  /** As engines will read it in the table's metadata. */
+  readonly uri: string;
+  /** URI of the object: one for all spellings. */
+  readonly k: string;
+}
+
+export interface LayoutRules {
+  /** Of the source table, as its metadata spells it: what abstract paths are relative to. */
+  readonly source: string;
+  /** Of the restored table. */
+  readonly location: string;
+  readonly map: PathMap;
+  readonly stores: StoreResolver;
+}
+
+/** Where things lie in the restored table: below its location, and where `--map` says so elsewhere. */
 export class TargetLayout {
   readonly location: string;
-  readonly #stores: StoreResolver;
   /** Store of the location, and its key with a trailing '/'. */
   readonly root: ResolvedObject;
+  /** Places outside the location, disjoint from it and each other; keys with a trailing '/'. */
+  readonly others: readonly ResolvedObject[];
+  readonly #rules: LayoutRules;
 
-  constructor(location: string, stores: StoreResolver) {
-    this.location = location;
-    this.#stores = stores;
-    this.root = stores.resolve(`${location}/`);
+  constructor(rules: LayoutRules, targets: readonly string[] = []) {
+    this.#rules = rules;
+    this.location = rules.location;
+    this.root = rules.stores.resolve(`${rules.location}/`);
+    const outside = [...new Set(targets)].filter((target) => !overlaps(target, rules.location));
+    this.others = outside.map((target) => rules.stores.resolve(`${target}/`));
   }
 
-  /** The path that engines will read, and its object. Throws `usage` for a key that gets too long under this location. */
-  at(abstract: string): ResolvedObject & { readonly uri: string } {
-    const uri = concretePath(abstract, this.location);
-    if (!isUnder(uri, this.location)) {
-      throw new BcnError('unsupported', `The backup names ${uri}, which is outside the table it was made of`, {
-        object: uri,
-        hint: 'Use the version of bcn that made the backup, or a newer one.',
-      });
-    }
-    const { store, key } = this.#stores.resolve(uri);
+  /** Where a file of the source table goes, by its abstract path. @throws BcnError `unsupported` when it lies under no root, `usage` for a key that gets too long */
+  at(abstract: string): Spot {
+    return this.spot(this.uriOf(abstract));
+  }
+
+  /** The new path of any file that the table names, also of one that is gone. */
+  uriOf(abstract: string): string {
+    const { map, source } = this.#rules;
+    return map.mapOrRefuse(concretePath(abstract, source));
+  }
+
+  /**
+   * The new path of a data file that a delete names, by its source path. What lies under no root is no file of the table: it gets a path below the target that no file
+   * has, since the row must stay (its file's record count would not be true) and must not point at the source.
+   */
+  referenced(dataFile: string): string {
+    return this.#rules.map.map(dataFile) ?? `${this.location}/data/_bcn_dangling/${sha256(dataFile).slice(0, 32)}`;
+  }
+
+  /** Bounds of the paths in a delete file, by their source paths. */
+  placeBounds(bounds: PathBounds): PathBounds | undefined {
+    return this.#rules.map.mapBounds(bounds);
+  }
+
+  /** A path of the restored table. */
+  spot(uri: string): Spot {
+    const { store, key } = this.#rules.stores.resolve(uri);
     if (Buffer.byteLength(key) > MAX_KEY) {
-      throw new BcnError('usage', `Under the target location the key of ${abstract} has more than ${MAX_KEY} bytes`, {
+      throw new BcnError('usage', `Under the target location the key of ${uri} has more than ${MAX_KEY} bytes`, {
         object: uri,
         hint: 'Choose a shorter --target-location.',
       });
     }
-    return { uri, store, key };
+    return { uri, store, key, k: objectUri({ store, key }) };
   }
 
   /** An object named below the location. */
   below(name: string): ResolvedObject {
     return { store: this.root.store, key: this.root.key + name };
+  }
+
+  /** Location and others. */
+  get places(): readonly ResolvedObject[] {
+    return [this.root, ...this.others];
+  }
+
+  /** Store and key of an object of this layout by its URI (`Spot.k`). */
+  objectOf(k: string): ResolvedObject {
+    const place = this.places.find((one) => k.startsWith(objectUri(one)));
+    if (!place) throw new Error(`${k} lies in no place of this restore`);
+    return { store: place.store, key: k.slice(place.store.uri.length + 1) };
+  }
+
+  /** Every object in these places, by URI. */
+  list(call: CallOptions): AsyncGenerator<ObjectInfo> {
+    return listPlaces(this.places, call);
   }
 }

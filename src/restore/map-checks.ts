@@ -1,9 +1,9 @@
 import { BcnError } from '../errors.js';
 import { rootOf } from '../iceberg/paths.js';
+import { isSpelling } from '../roots/spelling.js';
 import { findLocation } from '../storage/location.js';
 import { liesInside, overlaps } from '../storage/overlap.js';
 import type { MapOption } from './map-option.js';
-import { isSpelling } from './spelling.js';
 
 /** What the targets of `--map` must keep away from. */
 export interface MapSurroundings {
@@ -35,7 +35,8 @@ export function assertMaps(maps: readonly MapOption[], { location, target, prope
     if (touched !== undefined || around !== undefined) {
       throw refused(map, `its target touches the source ${touched ?? around}`, 'Choose a target of its own.');
     }
-    const isLocation = map.target === rootOf(target) && isSpelling(map.source, location);
+    // A second spelling of the location may become one of the target, or stay apart as the same spelling of the target.
+    const isLocation = isSpelling(map.target, target) && isSpelling(map.source, location);
     if (!isLocation && overlaps(map.target, target) && !liesInside(map.target, target)) {
       throw refused(map, `its target equals or contains that of the table, ${target}`, 'Choose a target of its own.');
     }

@@ -12,7 +12,7 @@ interface Kind {
 }
 
 interface Sample extends Kind {
-  /** The key that was found. */
+  /** URI of the object that was found. */
   readonly key: string;
 }
 
@@ -27,14 +27,14 @@ export class OddNames {
   readonly #nesting = new Nesting();
   #longest = MAX_PLAIN_SEGMENT;
 
-  /** The key of a content file, below `root`; they come in byte order. */
+  /** URI of a content file below the URI `root`; they come in byte order. */
   look(key: string, root: string): void {
     this.lookAt(key, root);
     const above = this.#nesting.above(key);
     if (above !== undefined) this.#keep(key, { what: `lies below another file, ${above}`, trial: ['n', 'n/x'] }, 'nested');
   }
 
-  /** The key of any file. */
+  /** URI of any file. */
   lookAt(key: string, root: string): void {
     const name = key.slice(root.length);
     if (PLAIN.test(name)) return;
@@ -76,7 +76,7 @@ const BYTES = Buffer.from('x');
 const UNLISTED = /[\p{Cc}\u2028\ufffe\uffff]/gu;
 
 async function tryOut({ key, what, trial }: Sample, { store, key: folder }: ResolvedObject, call: CallOptions): Promise<void> {
-  const object = `${store.uri}/${key}`;
+  const object = key;
   const below = `${folder}${randomBytes(4).toString('hex')}/`;
   const keys = trial.map((name) => below + shorten(name, MAX_KEY - Buffer.byteLength(below)));
   const refused = (why: string, cause?: unknown) =>

@@ -1,8 +1,10 @@
 import type { Catalog, TableIdent } from '../catalog/port.js';
+import type { HistoryKeep } from '../iceberg/history.js';
 import type { Plan } from '../plan.js';
 import type { Reporter } from '../report.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { StoreResolver } from '../storage/port.js';
+import type { MapOption } from './map-option.js';
 
 export interface RestoreDeps {
   readonly catalog: Catalog;
@@ -21,6 +23,12 @@ export interface RestoreOptions {
   readonly targetLocation?: string;
   readonly warehouseBucket: string;
   readonly keepUuid: boolean;
+  /** How much of the past comes back; default: all. */
+  readonly history?: HistoryKeep;
+  /** Where files outside the source's location go, and what inside of it goes elsewhere. */
+  readonly maps?: readonly MapOption[];
+  /** Let deletes apply to data files whose paths they spell otherwise. */
+  readonly mergeSpellings?: boolean;
   /** Make the target's namespace when it is missing. */
   readonly createNamespace?: boolean;
   readonly jobs: number;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { PathMap, type RootMapping } from '../iceberg/path-map.js';
 import { rootOf } from '../iceberg/paths.js';
 import type { PlannedEdit } from '../plan.js';
+import { type InferredRoots, inferRoots } from '../roots/infer.js';
+import { isSpelling, spelledRoot } from '../roots/spelling.js';
 import { assertApart, assertMaps } from './map-checks.js';
 import type { MapOption } from './map-option.js';
-import { type InferredRoots, inferRoots } from './roots.js';
-import { isSpelling, spelledRoot } from './spelling.js';
 
 export interface RootsRequest {
   /** Of the source table, as its metadata spells it. */
@@ -80,7 +80,8 @@ export async function planRoots(request: RootsRequest): Promise<PlannedRoots> {
     ...[...singles].map(([bucket, n]) => ({ ...place(bucket), why: 'single files' as const, files: n })),
   ];
   const chosen = roots.filter(({ why }) => why === 'property' || why === 'common folder' || why === 'single files');
-  assertApart(maps, [...new Set(chosen.map((root) => root.target))]);
+  const apart = maps.filter((one) => !isSpelling(one.target, target));
+  assertApart(apart, [...new Set(chosen.map((root) => root.target))]);
   const exact = [...found.single].map(
     ([path, bucket]) => [path, defaultPlace(target, bucket) + path.slice(bucket.length)] as const,
   );

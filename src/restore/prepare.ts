@@ -1,25 +1,36 @@
 import { type Catalog, formatIdent, type Preflight, type Registration, type TableIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
+import type { HistoryKeep } from '../iceberg/history.js';
 import type { Backup, CommittedTable } from '../repository/commit.js';
 import { loadBackup } from '../repository/load.js';
 import { type Root, readRoot } from '../repository/root.js';
-import { readStored } from '../repository/stored.js';
-import { isSamePlace } from '../storage/overlap.js';
+import { isSamePlace, overlaps } from '../storage/overlap.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
 import { type Claim, claimName, foreignClaim, newClaim, readClaim } from './claim.js';
-import { assertNoOuterClaim, claimOfFlags, isRecord, readFlags } from './flags.js';
+import { assertEmpty } from './empty.js';
+import { claimOfFlags, readFlags } from './flags.js';
 import { TargetLayout } from './layout.js';
+import { Manifests } from './manifests.js';
 import type { RestoreDeps, RestoreOptions } from './options.js';
+import { assertOthersFree } from './others.js';
+import { outsidePaths } from './outside.js';
+import { type PlannedRoots, planRoots } from './plan-roots.js';
+import { readSourceTable, type SourceTable } from './source.js';
 import { assertTargetApart, targetLocation } from './target.js';
 import { type ConcreteMetadata, concreteMetadata } from './write.js';
+
+const FULL: HistoryKeep = { kind: 'full' };
 
 /** What a restore knows before it looks at content files. */
 export interface Prepared {
   readonly commit: Backup;
   readonly table: CommittedTable;
   readonly root: Root;
-  /** The stored, abstract metadata.json. */
-  readonly abstract: Buffer;
+  /** The table that comes back; `root` is the part of the backup's ROOT that it needs. */
+  readonly source: SourceTable;
+  readonly manifests: Manifests;
+  /** Where its files lie and go. */
+  readonly roots: PlannedRoots;
   readonly target: TableIdent;
   readonly layout: TargetLayout;
   readonly claim: Claim;
@@ -30,22 +41,34 @@ export interface Prepared {
   readonly concrete: ConcreteMetadata;
 }
 
-/** Loads the backup, decides the target and looks for an earlier attempt. Reads only. */
-export async function prepare(deps: RestoreDeps, options: RestoreOptions, call: CallOptions): Promise<Prepared> {
+/** Loads the backup, decides the target and looks for an earlier attempt. Reads only, but for the scratch folder. */
+export async function prepare(deps: RestoreDeps, options: RestoreOptions, scratch: string, call: CallOptions): Promise<Prepared> {
+  const { history = FULL, maps = [], mergeSpellings = false } = options;
   const commit = await loadBackup(deps.repository, options.backupName, call);
   const table = commit.tables[0];
   if (!table) throw new BcnError('corrupt', `The backup "${commit.name}" holds no table`, { object: commit.name });
   const target = deps.catalog.normalise(options.target);
   const location = targetLocation(options.targetLocation, table, target, deps.catalog, options.warehouseBucket);
-  const layout = new TargetLayout(location, deps.target);
-  const root = await readRoot(deps.repository, table, call);
-  const abstract = await readStored(deps.repository, root.metadata, call);
+  const whole = await readRoot(deps.repository, table, call);
+  const source = await readSourceTable(deps.repository, whole, history, call);
+  const { root } = source;
+  const manifests = new Manifests(deps.repository, scratch, call);
+  const roots = await planRoots({
+    location: table.location,
+    target: location,
+    writePaths: table.write_paths,
+    maps,
+    foreign: outsidePaths(root, manifests, maps),
+    sameService: deps.target.resolve(location).store.endpoint === table.source,
+  });
+  const targets = roots.roots.map((one) => one.target);
+  const layout = new TargetLayout({ source: table.location, location, map: roots.map, stores: deps.target }, targets);
   const request = {
     commit,
     catalog: deps.catalog,
     target,
     location,
-    keepUuid: options.keepUuid,
+    options: { keepUuid: options.keepUuid, history, maps, mergeSpellings },
     sourceUuid: root.uuid,
     version: versionOf(root.metadataLocation) + 1,
     gzip: root.metadata.gzip,
@@ -55,8 +78,9 @@ export async function prepare(deps: RestoreDeps, options: RestoreOptions, call: 
   const found = await readClaim(claimAt, call);
   if (found && found.plan !== fresh.plan) throw foreignClaim(claimAt);
   const claim = found ?? fresh;
-  const concrete = concreteMetadata(abstract, root, layout, claim);
-  return { commit, table, root, abstract, target, layout, claim, claimAt, resuming: found !== undefined, concrete };
+  const concrete = concreteMetadata(source, layout, claim);
+  const places = { source, manifests, roots, layout };
+  return { commit, table, root, ...places, target, claim, claimAt, resuming: found !== undefined, concrete };
 }
 
 /**
@@ -122,13 +146,25 @@ export async function assertFree(
   createNamespace: boolean,
   call: CallOptions,
 ): Promise<Preflight> {
-  const { target, table, layout, resuming } = prepared;
+  const { target, resuming } = prepared;
   // Preflight lets an entry of the planned name pass, since an earlier attempt may have made it; without a claim there was none.
   if (!resuming && (await tableExists(deps.catalog, target, call))) throw taken(target, deps.catalog);
   const found = await deps.catalog.preflight(plannedRegistration(prepared), { ...call, createNamespace });
-  await assertTargetApart(layout.location, target, table, deps.repository, deps.target, deps.catalog, call);
+  await assertPlacesApart(deps, prepared, call);
   if (!resuming) await assertEmpty(prepared, call);
+  await assertOthersFree(prepared, call);
   return found;
+}
+
+/** Throws `usage` when a place of the target touches the source, the repository or another table. */
+export async function assertPlacesApart(
+  deps: RestoreDeps,
+  { layout, roots, target, table }: Prepared,
+  call: CallOptions,
+): Promise<void> {
+  const others = roots.roots.map((one) => one.target).filter((place) => !overlaps(place, layout.location));
+  for (const place of [layout.location, ...new Set(others)])
+    await assertTargetApart(place, target, table, deps.repository, deps.target, deps.catalog, call);
 }
 
 /** Whether the catalog has anything of that name, also what is no Iceberg table. */
@@ -148,28 +184,6 @@ function taken(target: TableIdent, catalog: Catalog): BcnError {
     table: formatIdent(target),
     hint: 'Tables are never overwritten: choose another --target-table, or drop the table first.',
   });
-}
-
-/** Throws `target-not-empty` when anything but this restore's own claim lies at the target, or a claim above it. */
-export async function assertEmpty({ target, layout, claimAt }: Prepared, call: CallOptions): Promise<void> {
-  const { store, key: root } = layout.root;
-  await assertNoOuterClaim(layout, call);
-  // Claims first: they say more than the files they stand for.
-  for (const prefix of [`${root}metadata/.bcn-restore-`, root]) {
-    for await (const page of store.list(prefix, call)) {
-      for (const { key, size } of page.objects) {
-        // Hadoop's file systems leave zero-byte markers for folders.
-        if ((key.endsWith('/') && size === 0) || key === claimAt.key) continue;
-        if (isRecord(key.slice(root.length))) throw foreignClaim({ store, key });
-        const object = `${store.uri}/${key}`;
-        throw new BcnError('target-not-empty', `The target location ${layout.location} is not empty: it holds ${object}`, {
-          object,
-          table: formatIdent(target),
-          hint: 'Existing objects are never overwritten: choose another --target-location.',
-        });
-      }
-    }
-  }
 }
 
 /** Version number in a metadata file's name, `00003-<uuid>…` or `v3…`; -1 when there is none, as in Iceberg's parseVersion. */

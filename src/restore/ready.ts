@@ -1,9 +1,10 @@
 import { formatIdent, type Leftover } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
+import type { PlaceNames } from './content.js';
 import { probeDelete, removeRecord, tryingAt, UNDELETABLE } from './flags.js';
-import type { OddNames } from './names.js';
 import type { RestoreDeps } from './options.js';
+import { claimIn, releaseOthers } from './others.js';
 import { type Prepared, plannedRegistration } from './prepare.js';
 
 type Deps = Pick<RestoreDeps, 'catalog' | 'report'>;
@@ -15,12 +16,12 @@ type Deps = Pick<RestoreDeps, 'catalog' | 'report'>;
 export async function makeReady(
   deps: Deps,
   prepared: Prepared,
-  { names, createNamespace }: { readonly names: OddNames; readonly createNamespace: boolean },
+  { names, createNamespace }: { readonly names: readonly PlaceNames[]; readonly createNamespace: boolean },
   call: CallOptions,
 ): Promise<void> {
   const { catalog } = deps;
-  const { claimAt, target } = prepared;
-  await names.tryOut(tryingAt(claimAt), call);
+  const { target } = prepared;
+  for (const one of names) await one.names.tryOut(tryingAt(claimIn(one.place, prepared)), call);
   await warnOfUndeletable(deps, prepared, call);
   const created = createNamespace && (await catalog.createNamespace(target.namespace, call)) === 'created';
   try {
@@ -38,10 +39,12 @@ export function isRefusal(error: unknown): error is BcnError {
 }
 
 /** Removes the restore's records when the table is there, which nothing may spoil any more. */
-export async function cleanUp(deps: Deps, { target, claimAt }: Prepared, call: CallOptions): Promise<void> {
+export async function cleanUp(deps: Deps, prepared: Prepared, call: CallOptions): Promise<void> {
+  const { target, claimAt } = prepared;
   // A rehearsal whose answer was lost may have left its entry late.
   warnOfLeftover(deps, await deps.catalog.endRehearsal(target, call).catch(ignore));
   try {
+    await releaseOthers(prepared, call);
     await removeRecord(claimAt, call);
   } catch (error) {
     if (!isCode(error, ...UNDELETABLE)) throw error;

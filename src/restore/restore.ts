@@ -1,18 +1,21 @@
 import { formatIdent } from '../catalog/port.js';
 import { isCode } from '../errors.js';
-import type { Plan } from '../plan.js';
-import { commitKey } from '../repository/keys.js';
-import { placeUri } from '../repository/place.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
 import { type Claim, confirmClaim, takeClaim } from './claim.js';
-import { assertReadable, type ContentPlan, copyContent, planContent, proveTarget } from './files.js';
+import { assertNoCollisions } from './collisions.js';
+import { type ContentPlan, planContent } from './content.js';
+import { assertReadable, copyContent, proveTarget } from './copy.js';
+import { rewriteDeletes } from './delete-files.js';
+import { assertEmpty } from './empty.js';
 import { announceRegistration, removeRecord, whereAllowed, whoseClaim } from './flags.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from './options.js';
-import { assertEmpty, assertFree, findRegistered, type Prepared, prepare } from './prepare.js';
+import { claimOthers, releaseOthers } from './others.js';
+import { assertFree, assertPlacesApart, findRegistered, type Prepared, prepare } from './prepare.js';
 import { cleanUp, isRefusal, makeReady } from './ready.js';
 import { rollBack } from './rollback.js';
-import { assertTargetApart } from './target.js';
+import { showRestore } from './show.js';
+import { assertSpellings } from './spellings.js';
 import { type ConcreteMetadata, concreteMetadata, writeMetadata, writeTree } from './write.js';
 
 /**
@@ -21,9 +24,13 @@ import { type ConcreteMetadata, concreteMetadata, writeMetadata, writeTree } fro
  * it is asked before the first copy; the table is registered only after every file is proven to be there.
  */
 export async function restore(deps: RestoreDeps, options: RestoreOptions): Promise<RestoreResult> {
+  return withScratch(options.tmpDir, (scratch) => attempt(deps, options, scratch));
+}
+
+async function attempt(deps: RestoreDeps, options: RestoreOptions, scratch: string): Promise<RestoreResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
-  const prepared = await prepare(deps, options, call);
-  const { layout, target } = prepared;
+  const prepared = await prepare(deps, options, scratch, call);
+  const { layout, target, root, manifests, roots } = prepared;
   const head = { table: formatIdent(target), location: layout.location };
   const registered = await findRegistered(deps, prepared, call);
   if (registered) {
@@ -31,16 +38,20 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
     return { outcome: 'already', ...head, ...registered };
   }
   const { namespaceMissing } = await assertFree(deps, prepared, options.createNamespace === true, call);
-  return withScratch(options.tmpDir, async (scratch) => {
-    const { commit, table, root, resuming } = prepared;
-    const context = { place: deps.repository, source: deps.source, commit, table, root, layout, scratch, resuming, call };
-    const content = await planContent(context);
-    await assertReadable(content, context);
-    const plan = show(deps, prepared, content, namespaceMissing);
-    if (options.dryRun) return { outcome: 'planned', plan, ...head };
-    const made = await execute(deps, options, prepared, content, namespaceMissing, scratch, call);
-    return { outcome: 'restored', plan, ...head, ...made };
-  });
+  const context = { ...prepared, place: deps.repository, source: deps.source, scratch, call };
+  // Below one root no two paths meet.
+  if (roots.roots.length > 1) await assertNoCollisions(root, layout, manifests, scratch);
+  const merged = await assertSpellings(context, options.mergeSpellings === true);
+  const content = await planContent(context);
+  await assertReadable(content, context);
+  for (const { text } of roots.unusedMaps)
+    deps.report.warn(
+      `--map ${text} is about no file of the table: compare its source with the paths that the plan shows (--dry-run)`,
+    );
+  const plan = showRestore(deps, prepared, content, { createsNamespace: namespaceMissing, merged });
+  if (options.dryRun) return { outcome: 'planned', plan, ...head };
+  const made = await execute(deps, options, prepared, content, namespaceMissing, scratch, call);
+  return { outcome: 'restored', plan, ...head, ...made };
 }
 
 /** Errors after which no attempt can finish: what was written goes. After all others it stays for the next attempt. */
@@ -58,7 +69,7 @@ async function execute(
   scratch: string,
   call: CallOptions,
 ): Promise<{ readonly metadataLocation: string; readonly tableUuid: string }> {
-  const { commit, table, root, layout, target, abstract, claimAt } = prepared;
+  const { commit, root, layout, target, manifests } = prepared;
   const { repository: place, source, catalog, report } = deps;
   const { claim, resuming } = await claimTarget(prepared, call);
   // A selector that is not the name: the repository's own store was found to be such a one.
@@ -68,8 +79,8 @@ async function execute(
     );
   }
   const undo = async () => {
-    const rollback = { catalog, report, target, layout, root, claim, concrete: prepared.concrete, claimAt, resuming, call };
-    const removed = await rollBack(content.expected, rollback).catch(() => undefined);
+    const rollback = { ...prepared, catalog, report, claim, resuming, scratch, call };
+    const removed = await rollBack(content, rollback).catch(() => undefined);
     // A hint to clean up by hand would be a hint to delete a live table: another process may have finished this very restore.
     const why =
       removed === 'exists'
@@ -92,10 +103,11 @@ async function execute(
     throw error;
   }
   try {
-    const context = { place, commit, table, root, layout, scratch, resuming, call, source, jobs: options.jobs, report };
+    const context = { ...prepared, place, source, scratch, resuming, call, jobs: options.jobs, report };
     await copyContent(content, context);
-    const write = { place, root, layout, expected: content.expected, report, call };
-    const concrete = concreteMetadata(abstract, root, layout, claim, await writeTree(write));
+    const deletes = await rewriteDeletes(content, context);
+    const write = { place, root, layout, manifests, deletes, expected: content.expected, report, call };
+    const concrete = concreteMetadata(prepared.source, layout, claim, await writeTree(write));
     await writeMetadata(concrete, write);
     await proveTarget(content.expected, context);
     await register(deps, { ...prepared, claim }, concrete, call);
@@ -110,12 +122,12 @@ async function execute(
 
 /** Touches the catalog, having announced it, so that nobody removes the files meanwhile. The announcement stays after an outcome that is not known. */
 async function register(deps: RestoreDeps, prepared: Prepared, concrete: ConcreteMetadata, call: CallOptions): Promise<void> {
-  const { target, table, layout, claimAt, claim } = prepared;
+  const { target, table, claimAt, claim } = prepared;
   const { catalog } = deps;
   const takeBack = await announceRegistration(claimAt, claim, call);
   try {
     // Once more: another restore may have finished inside or above this place meanwhile.
-    await assertTargetApart(layout.location, target, table, deps.repository, deps.target, catalog, call);
+    await assertPlacesApart(deps, prepared, call);
     const registration = { ident: target, metadataLocation: concrete.uri, metadata: concrete.metadata, carried: table.entry };
     await catalog.register(registration, call);
   } catch (error) {
@@ -133,46 +145,21 @@ async function claimTarget(
   call: CallOptions,
 ): Promise<{ readonly claim: Claim; readonly resuming: boolean }> {
   const claim = await takeClaim(prepared.claimAt, prepared.claim, call);
-  if (prepared.resuming || claim.run !== prepared.claim.run) return { claim, resuming: true };
+  if (prepared.resuming || claim.run !== prepared.claim.run) {
+    await claimOthers(prepared, claim, call);
+    return { claim, resuming: true };
+  }
   try {
     await assertEmpty(prepared, call);
+    await claimOthers(prepared, claim, call);
   } catch (error) {
     const ours = isCode(error, 'target-not-empty') && (await whoseClaim(prepared.claimAt, claim, call)) === 'ours';
-    if (ours) await whereAllowed(removeRecord(prepared.claimAt, call));
+    if (ours) {
+      await releaseOthers({ ...prepared, claim }, call);
+      await whereAllowed(removeRecord(prepared.claimAt, call));
+    }
     throw error;
   }
   const kept = await confirmClaim(prepared.claimAt, claim, call);
   return { claim: kept, resuming: kept.run !== claim.run };
-}
-
-function show(deps: RestoreDeps, prepared: Prepared, content: ContentPlan, createsNamespace: boolean): Plan {
-  const { commit, root, table, layout, concrete, resuming } = prepared;
-  const { total, held } = content;
-  const copied = { objects: total.objects - held.objects, bytes: total.bytes - held.bytes };
-  const none = { objects: 0, bytes: 0 };
-  const from = commit.mode === 'copy' ? deps.repository.store.service : deps.source.resolve(table.location).store.service;
-  const serverSide = from === layout.root.store.service;
-  const written = [root.metadata, ...root.lists, ...root.manifests];
-  const streamed = serverSide ? 0 : copied.objects;
-  return {
-    command: 'restore',
-    table: formatIdent(prepared.target),
-    from: `${placeUri(deps.repository)}/${commitKey(commit.selector)}`,
-    to: layout.location,
-    mode: commit.mode,
-    ...(createsNamespace ? { createsNamespace: prepared.target.namespace.join('.') } : {}),
-    snapshots: table.snapshots,
-    data: { total, reused: held, serverSide: serverSide ? copied : none, streamed: serverSide ? none : copied },
-    metadata: { objects: written.length, bytes: written.reduce((sum, { length }) => sum + length, 0) },
-    requests: {
-      // Three looks at the claim; metadata.json is read. What an earlier attempt has written is compared.
-      get: root.lists.length + root.manifests.length + 3 + streamed + (resuming ? written.length : 0),
-      // The claim, what asks for the right to delete, the announcement of the registration.
-      put: written.length + 3 + streamed,
-      copy: serverSide ? copied.objects : 0,
-      // Whether the place is free, in it and above it; the flags, twice; the proof, and what is there when an attempt goes on.
-      list: 4 + layout.root.key.split('/').length - 1 + (resuming ? 2 : 1) * Math.ceil((total.objects + written.length) / 1000),
-    },
-    edits: concrete.edits,
-  };
 }

@@ -1,20 +1,22 @@
 import type { Catalog, TableIdent } from '../catalog/port.js';
 import { isCode } from '../errors.js';
-import { abstractPath } from '../iceberg/paths.js';
 import type { Reporter } from '../report.js';
 import type { Root } from '../repository/root.js';
 import { leftJoin } from '../spill/join.js';
-import type { Sorter } from '../spill/sorter.js';
+import { type Keyed, Sorter } from '../spill/sorter.js';
+import { listPlaces, objectUri } from '../storage/list-places.js';
 import { findLocation } from '../storage/location.js';
 import { overlaps } from '../storage/overlap.js';
-import type { CallOptions, ObjectInfo, ResolvedObject } from '../storage/port.js';
+import type { CallOptions, ResolvedObject } from '../storage/port.js';
 import type { Claim } from './claim.js';
-import { listTarget, type TargetFile } from './files.js';
+import type { ContentPlan } from './content.js';
 import { announceAbort, isRecord, probeDelete, readFlags, removeRecord, whoseClaim, withdrawAbort } from './flags.js';
 import type { TargetLayout } from './layout.js';
+import { claimIn, ownOthers, releaseOthers } from './others.js';
 import { tableAt, tableExists } from './prepare.js';
+import { originalName } from './put.js';
 import { warnOfLeftover } from './ready.js';
-import { type ConcreteMetadata, originalName } from './write.js';
+import type { ConcreteMetadata } from './write.js';
 
 export interface RollbackContext {
   readonly catalog: Catalog;
@@ -26,6 +28,7 @@ export interface RollbackContext {
   /** The metadata as it will be; the claim names its file. */
   readonly concrete: ConcreteMetadata;
   readonly claimAt: ResolvedObject;
+  readonly scratch: string;
   /** The target was not empty when this process claimed it: an object of a wrong length may be somebody else's. */
   readonly resuming: boolean;
   readonly call: CallOptions;
@@ -57,7 +60,7 @@ async function namesake({ catalog, target, layout, call }: RollbackContext): Pro
  * Removes what a restore wrote: objects of its plan under its own claim, and nothing else; only when the catalog has no table of that name (or one that surely lies elsewhere),
  * none at that place whatever its name, nobody may be registering one, and no other restore has claimed the place since. What a rehearsal left in the catalog goes, too. Returns the number of objects, or why nothing was removed.
  */
-export async function rollBack(expected: Sorter<TargetFile>, context: RollbackContext): Promise<number | 'exists' | 'busy'> {
+export async function rollBack(plan: ContentPlan, context: RollbackContext): Promise<number | 'exists' | 'busy'> {
   const { claimAt, catalog } = context;
   if ((await namesake(context)) === 'here') return 'exists';
   // Who may not delete could not take the announcement back either, and no restore would register beside it.
@@ -75,38 +78,64 @@ export async function rollBack(expected: Sorter<TargetFile>, context: RollbackCo
     await withdrawAbort(claimAt, context.call);
     return 'exists';
   }
-  const { layout, root, claim, concrete, resuming, call } = context;
-  warnOfLeftover(context, await catalog.endRehearsal(context.target, call));
-  const metadataFile = abstractPath(
-    concrete.uri.slice(0, concrete.uri.lastIndexOf('/') + 1) + claim.metadata_file,
-    layout.location,
-  );
-  const metadata = new Set([...root.manifests, ...root.lists].map(({ path }) => path));
-  const isOurs = ({ key }: ObjectInfo) => {
-    const abstract = abstractPath(`${layout.location}/${key.slice(layout.root.key.length)}`, layout.location);
-    return metadata.has(abstract) || metadata.has(originalName(abstract)) || abstract === metadataFile;
-  };
+  warnOfLeftover(context, await catalog.endRehearsal(context.target, context.call));
+  const removed = await removeObjects(plan, context);
+  await releaseOthers(context, context.call);
+  await removeRecord(claimAt, context.call);
+  return removed;
+}
+
+/** Removes the objects of a plan, whatever attempt wrote them. */
+async function removeObjects(plan: ContentPlan, context: RollbackContext): Promise<number> {
+  const { layout, resuming, call } = context;
+  const places = [layout.root, ...(await ownOthers(context, call))];
+  const claims = new Set(layout.others.map((place) => objectUri(claimIn(place, context))));
+  const isRecordOf = (k: string) => isRecord(k.slice(objectUri(layout.root).length)) || claims.has(k);
   let removed = 0;
   let batch: string[] = [];
   const flush = async () => {
-    if (batch.length === 0) return;
-    await layout.root.store.delete(batch, call);
-    removed += batch.length;
+    for (const { store, key } of places) {
+      const start = objectUri({ store, key });
+      const keys = batch.filter((k) => k.startsWith(start)).map((k) => k.slice(store.uri.length + 1));
+      if (keys.length > 0) await store.delete(keys, call);
+      removed += keys.length;
+    }
     batch = [];
   };
-  const remove = async (key: string) => {
-    if (isRecord(key.slice(layout.root.key.length))) return;
-    batch.push(key);
+  const remove = async (k: string) => {
+    if (isRecordOf(k)) return;
+    batch.push(k);
     if (batch.length === BATCH) await flush();
   };
-  for await (const { left, right } of leftJoin(expected.sorted(), listTarget(layout, call))) {
+  for await (const { left, right } of leftJoin(plan.expected.sorted(), listPlaces(places, call))) {
     if (right && (!resuming || right.size === left.size)) await remove(left.k);
   }
   // Before the next LIST, so that nothing is counted twice.
   await flush();
-  for await (const object of listTarget(layout, call)) if (isOurs(object)) await remove(object.key);
-  await layout.root.store.abortUploads(layout.root.key, call);
+  for await (const k of writtenObjects(plan, places, context)) await remove(k);
   await flush();
-  await removeRecord(claimAt, call);
+  for (const { store, key } of places) await store.abortUploads(key, call);
   return removed;
+}
+
+/** The objects that lie where this restore writes what it makes anew, also those that had to take another name. */
+async function* writtenObjects(
+  plan: ContentPlan,
+  places: readonly ResolvedObject[],
+  { layout, root, claim, concrete, scratch, call }: RollbackContext,
+): AsyncGenerator<string> {
+  const metadata = new Set([...root.manifests, ...root.lists].map(({ path }) => layout.at(path).k));
+  metadata.add(layout.spot(concrete.uri.slice(0, concrete.uri.lastIndexOf('/') + 1) + claim.metadata_file).k);
+  const others = new Sorter<Keyed & { readonly found: string }>(scratch, 'found');
+  for await (const { key } of listPlaces(places, call)) {
+    const original = originalName(key);
+    if (metadata.has(key) || metadata.has(original)) yield key;
+    else for (const k of new Set([key, original])) await others.add({ k, found: key });
+  }
+  for await (const { left, right } of leftJoin(others.sorted(), keys(plan.rewritten))) if (right) yield left.found;
+  await others.dispose();
+}
+
+async function* keys(sorter: Sorter<Keyed>): AsyncGenerator<{ readonly key: string }> {
+  for await (const { k } of sorter.sorted()) yield { key: k };
 }

@@ -1,14 +1,17 @@
 import { isCode } from '../errors.js';
-import { concretePath, rootOf } from '../iceberg/paths.js';
+import { concretePath } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
+import { isComputable, Summer } from '../repository/checksum.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
+import { placesOf } from '../roots/places.js';
 import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
-import type { ObjectInfo, ObjectStore } from '../storage/port.js';
-import { isComputable, Summer } from './checksum.js';
+import { listPlaces, objectUri } from '../storage/list-places.js';
+import type { ObjectInfo, ObjectStore, ResolvedObject } from '../storage/port.js';
 import type { CheckContext } from './context.js';
+import { checkDeletes } from './deletes.js';
 
-/** A content file of the backup, once; `k` is its key in `store`. */
+/** A content file of the backup, once; `k` is the URI of its object. */
 interface Wanted extends Keyed {
   readonly file: InventoryFile;
 }
@@ -19,41 +22,48 @@ export interface ContentCheck {
   readonly withoutChecksum: number;
 }
 
-/** Checks that every content file exists with its length, by LIST of the runs that hold them (or of the source, for a `reference` backup), and with `readData` what it holds. */
+/**
+ * Checks that every content file exists with its length, by LIST of the runs that hold them (or of the source, for a `reference` backup), and with `readData` what it holds
+ * and that a restore can write it anew, where it has to.
+ */
 export async function checkContent(context: CheckContext): Promise<ContentCheck> {
   const { deps, options, table, root, call, problem } = context;
-  const reference = context.commit.mode === 'reference';
-  const place = deps.repository;
-  const at = (file: InventoryFile) => deps.source.resolve(concretePath(file.path, table.location));
-  const store = reference ? deps.source.resolve(table.location).store : place.store;
+  const { store, prefix } = deps.repository;
+  const uriOf = ({ path }: InventoryFile) => concretePath(path, table.location);
+  const at = (file: InventoryFile): ResolvedObject =>
+    file.key === null ? deps.source.resolve(uriOf(file)) : { store, key: prefix + file.key };
   const wanted = new Sorter<Wanted>(context.scratch, 'wanted');
-  const prefixes = new Set<string>();
-  for await (const { files } of readInventory(place, root.manifests, call)) {
-    for (const file of files) {
-      const k = file.key === null ? at(file).key : place.prefix + file.key;
-      if (file.key !== null) prefixes.add(`${place.prefix}${file.key.split('/').slice(0, 3).join('/')}/`);
-      await wanted.add({ k, file });
-    }
-  }
-  if (reference) prefixes.add(deps.source.resolve(`${rootOf(table.location)}/`).key);
+  const runs = new Map<string, ResolvedObject>();
+  const want = (file: InventoryFile) => {
+    const run = file.key?.split('/').slice(0, 3).join('/');
+    if (run !== undefined && !runs.has(run)) runs.set(run, { store, key: `${prefix}${run}/` });
+    return wanted.add({ k: objectUri(at(file)), file });
+  };
+  for await (const { files } of readInventory(deps.repository, root.manifests, call)) for (const file of files) await want(file);
+  for (const file of root.statistics) await want(file);
+  const sourcePaths = async function* () {
+    for await (const { file } of wanted.sorted()) yield uriOf(file);
+  };
+  const places =
+    context.commit.mode === 'reference' ? await placesOf(sourcePaths(), table.location, deps.source) : [...runs.values()];
   const result = { files: 0, bytesRead: 0, withoutChecksum: 0 };
   const once = (async function* () {
     for await (const [first] of groups(wanted.sorted())) yield first as Wanted;
   })();
-  const checkOne = async ({ left: { k, file }, right }: { left: Wanted; right: ObjectInfo | undefined }) => {
-    const object = `${store.uri}/${k}`;
+  const checkOne = async ({ left: { k: object, file }, right }: { left: Wanted; right: ObjectInfo | undefined }) => {
     if (!right) problem({ object, message: `The content file of ${file.path} is missing` });
     else if (right.size !== file.size)
       problem({ object, message: `The content file of ${file.path} has ${right.size} bytes instead of ${file.size}` });
     else if (options.readData) {
-      const { bytes, message } = await readContent(store, k, file, context);
+      const { store: from, key } = at(file);
+      const { bytes, message } = await readContent(from, key, file, context);
       result.bytesRead += bytes;
-      if (message) problem({ object, message });
+      const wrong = message ?? (await checkDeletes({ store: from, key }, file, call));
+      if (wrong) problem({ object, message: wrong });
     }
     return file;
   };
-  const there = listAll(store, [...prefixes].sort(), context);
-  for await (const file of parallel(leftJoin(once, there), checkOne, options.jobs)) {
+  for await (const file of parallel(leftJoin(once, listPlaces(places, call)), checkOne, options.jobs)) {
     result.files++;
     if (!isComputable(file.sum)) result.withoutChecksum++;
     deps.report.progress({
@@ -64,11 +74,6 @@ export async function checkContent(context: CheckContext): Promise<ContentCheck>
     });
   }
   return result;
-}
-
-/** Prefixes are disjoint and sorted, so the listing is sorted too. */
-async function* listAll(store: ObjectStore, prefixes: readonly string[], { call }: CheckContext): AsyncGenerator<ObjectInfo> {
-  for (const prefix of prefixes) for await (const page of store.list(prefix, call)) yield* page.objects;
 }
 
 async function readContent(

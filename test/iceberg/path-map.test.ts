@@ -212,3 +212,43 @@ describe('collisions', () => {
     await expect(collect(landings(['s3://b/t/f', 's3://b/t2/f'], map))).rejects.toMatchObject({ code: 'unsupported' });
   });
 });
+
+describe('bounds of paths', () => {
+  const one = new PathMap({ roots: [{ source: 's3://src/t', target: 's3://dst/x' }] });
+  const nested = new PathMap({
+    roots: [
+      { source: 's3://src/t', target: 's3://dst/x' },
+      { source: 's3://src/t/data/b', target: 's3://dst/y' },
+    ],
+  });
+
+  test('below one root both move, equal or not', () => {
+    expect(one.mapBounds({ lower: 's3://src/t/a', upper: 's3://src/t/b' })).toEqual({
+      lower: 's3://dst/x/a',
+      upper: 's3://dst/x/b',
+    });
+    expect(one.mapBounds({ lower: 's3://src/t/a', upper: 's3://src/t/a' })).toEqual({
+      lower: 's3://dst/x/a',
+      upper: 's3://dst/x/a',
+    });
+  });
+
+  test.each([
+    ['s3://sr', 's3://ss'],
+    ['s3://src/t', 's3://src/t/z'],
+    ['s3://src/t/a', 's3://src/t0'],
+    ['', 's3://src/t/z'],
+    ['s3://sr', 's3://sr'],
+    ['s3://src/t/a', undefined],
+    [undefined, 's3://src/t/a'],
+    [undefined, undefined],
+  ])('dropped, both: %s, %s', (lower, upper) => {
+    expect(one.mapBounds({ lower, upper })).toBeUndefined();
+  });
+
+  test('with a root below another only equal ones are kept', () => {
+    const equal = { lower: 's3://src/t/data/b/f', upper: 's3://src/t/data/b/f' };
+    expect(nested.mapBounds(equal)).toEqual({ lower: 's3://dst/y/f', upper: 's3://dst/y/f' });
+    expect(nested.mapBounds({ lower: 's3://src/t/data/a', upper: 's3://src/t/data/c' })).toBeUndefined();
+  });
+});

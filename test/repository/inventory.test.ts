@@ -110,12 +110,16 @@ describe('root', () => {
     uuid: null,
     metadata: { path: 'metadata/1.json', key: 'm', length: 1, sha256: 'x', gzip: true },
     lists: [{ path: 'l', snapshot: '9223372036854775807', key: 'l', length: 1, sha256: 'x' }],
-    manifests: [manifest(0, [file('a')], { key: 'pack', offset: 5, length: 7, sha256: 'x' })],
+    manifests: [
+      manifest(0, [file('a')], { key: 'pack', offset: 5, length: 7, sha256: 'x' }),
+      { ...manifest(1, [file('b')], { key: 'pack', offset: 12, length: 7, sha256: 'x' }), deletes: true, outside: true },
+    ],
+    statistics: [file('stats')],
   };
 
   test('round trip', () => {
     expect(decodeRoot(encodeRoot(root), 'x')).toEqual(root);
-    const bare = { ...root, lists: [], manifests: [] };
+    const bare = { ...root, lists: [], manifests: [], statistics: [] };
     expect(decodeRoot(encodeRoot(bare), 'x')).toEqual(bare);
   });
 

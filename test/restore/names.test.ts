@@ -31,7 +31,7 @@ class PickyStore extends MemoryStore {
 
 async function tryOut(store: PickyStore, names: readonly string[]): Promise<void> {
   const odd = new OddNames();
-  for (const name of names.toSorted(byteCompare)) odd.look(`root/${name}`, 'root/');
+  for (const name of names.toSorted(byteCompare)) odd.look(`memory://t/root/${name}`, 'memory://t/root/');
   await odd.tryOut({ store, key: 'root/trying/' }, {});
 }
 

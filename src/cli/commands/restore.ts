@@ -4,6 +4,8 @@ import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import { warehouseBucket } from '../../config/places.js';
 import type { S3Flags } from '../../config/s3.js';
 import { fromFlag } from '../../config/sourced.js';
+import { parseHistory } from '../../restore/history.js';
+import { parseMap } from '../../restore/map-option.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from '../../restore/options.js';
 import { identOf } from '../ident.js';
 import type { Context, Ending, Select } from '../invocation.js';
@@ -16,6 +18,9 @@ interface RestoreFlags extends CatalogFlags, S3Flags {
   readonly targetLocation?: string;
   readonly keepUuid?: boolean;
   readonly createDatabase?: boolean;
+  readonly history?: string;
+  readonly map?: readonly string[];
+  readonly mergeSpellings?: boolean;
   readonly dryRun?: boolean;
   readonly abort?: boolean;
   readonly jobs?: string;
@@ -32,6 +37,18 @@ export function addRestore(program: Command, select: Select): void {
     .option('--target-table <name>', 'name of the restored table (required)')
     .option('--target-location <uri>', 'its location (default: below WAREHOUSE_BUCKET, or the place the catalog gives it)')
     .option('--create-database', 'make the target database when there is none')
+    .option(
+      '--history <which>',
+      'full, current (the current snapshot alone) or last:N (it and the N - 1 before it on main)',
+      'full',
+    )
+    .option(
+      '--map <source=target>',
+      'where files outside the table location go (repeatable; default: below the target location)',
+      (text: string, earlier: readonly string[]) => [...earlier, text],
+      [] as readonly string[],
+    )
+    .option('--merge-spellings', 'let deletes apply to data files whose paths they spell otherwise (s3a:// beside s3://)')
     .option('--keep-uuid', 'keep the table uuid instead of making a new one')
     .option('--dry-run', 'print the plan and write nothing')
     .addOption(new Option('--abort', 'remove what an interrupted restore left at the target').conflicts('dryRun'));
@@ -42,13 +59,17 @@ export function addRestore(program: Command, select: Select): void {
     const names = required(command, 'backupName', 'targetDatabase', 'targetTable');
     const targetLocation = fromFlag(flags.targetLocation, '--target-location')?.value;
     const jobs = jobsOf(flags.jobs);
-    select('restore', (context) => run({ ...flags, ...names, targetLocation }, jobs, context));
+    const history = parseHistory(flags.history ?? 'full');
+    const maps = (flags.map ?? []).map(parseMap);
+    select('restore', (context) => run({ ...flags, ...names, targetLocation }, { jobs, history, maps }, context));
   });
 }
 
 type Flags = RestoreFlags & Record<'backupName' | 'targetDatabase' | 'targetTable', string>;
 
-async function run(flags: Flags, jobs: number, context: Context): Promise<Ending> {
+type Parsed = Pick<RestoreOptions, 'jobs' | 'history' | 'maps'>;
+
+async function run(flags: Flags, parsed: Parsed, context: Context): Promise<Ending> {
   const { io, output } = context;
   const tmpDir = await tmpDirOf(flags.tmpDir, io.cwd);
   const { openStorage, openCatalog } = await import('../wiring.js');
@@ -63,7 +84,8 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
     warehouseBucket: warehouseBucket(io.env).value,
     keepUuid: flags.keepUuid === true,
     createNamespace: flags.createDatabase === true,
-    jobs,
+    ...parsed,
+    mergeSpellings: flags.mergeSpellings === true,
     dryRun: flags.dryRun === true,
     tmpDir,
     signal: io.signal,

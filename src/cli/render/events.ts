@@ -51,7 +51,11 @@ export function planFields(plan: Plan): Fields {
       server_side: plan.data.serverSide,
       streamed: plan.data.streamed,
     },
+    ...(plan.rewritten === undefined ? {} : { rewritten: plan.rewritten }),
     metadata: plan.metadata,
+    ...(plan.roots === undefined
+      ? {}
+      : { roots: plan.roots.map(({ source, target, why, files }) => ({ source, target, why, files })) }),
     requests: plan.requests,
     edits: plan.edits.map(({ field, from, to }) => ({ field, ...(from === undefined ? {} : { from }), to })),
   };

@@ -16,6 +16,7 @@ export function planText(plan: Plan): string {
     ['  there already', optional(data.reused)],
     ['  copied by the store', optional(data.serverSide)],
     ['  through this machine', optional(data.streamed)],
+    ['  written anew', plan.rewritten && amount(plan.rewritten)],
     ['Metadata files', amount(plan.metadata)],
     [
       'Requests',
@@ -23,8 +24,12 @@ export function planText(plan: Plan): string {
     ],
   ]);
   const edits = plan.edits.map(({ field, from, to }) => [`  ${field}`, from === undefined ? to : `${from} -> ${to}`] as const);
+  const places = (plan.roots ?? []).map(
+    ({ source, target, why, files }) => [`  ${source}`, `-> ${target} (${why}, ${count(files, 'path')})`] as const,
+  );
+  const roots = places.length === 0 ? [] : ['Where files go', facts(places)];
   const changes = edits.length === 0 ? [] : ['Changes beyond paths', facts(edits)];
-  return [head, ...changes, ...(plan.command === 'restore' ? [NOT_ASKED] : []), 'Nothing was written.'].join('\n');
+  return [head, ...roots, ...changes, ...(plan.command === 'restore' ? [NOT_ASKED] : []), 'Nothing was written.'].join('\n');
 }
 
 /** What no plan can say, since only a write finds it out. */

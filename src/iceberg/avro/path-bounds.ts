@@ -16,28 +16,6 @@ export interface PathBounds {
   readonly upper: string | undefined;
 }
 
-/**
- * New bounds of a position-delete file, for `ManifestContext.bounds`: both mapped, or none (undefined). Below one root a map
- * keeps the order of paths, so that bounds stay bounds; with several roots only equal ones do, which name the one data file of all
- * rows. A bound that is cut short need not lie under a root, and has then no place (Iceberg specification: metrics cover all rows or are left out).
- *
- * @param place the new path of a data file; undefined for a path under no root
- * @param roots how many roots the map has
- */
-export function placeBounds(
-  { lower, upper }: PathBounds,
-  place: (path: string) => string | undefined,
-  roots: number,
-): PathBounds | undefined {
-  if (lower !== upper && roots > 1) return undefined;
-  const placed: PathBounds = {
-    lower: lower === undefined ? undefined : place(lower),
-    upper: upper === undefined ? undefined : place(upper),
-  };
-  const isLost = (placed.lower === undefined && lower !== undefined) || (placed.upper === undefined && upper !== undefined);
-  return isLost ? undefined : placed;
-}
-
 /** Finds and replaces the path bounds in one field of type map<int, binary> (125 or 128). */
 export interface BoundsField {
   /** The path bounds of the map that starts at `pos`, by column id. */

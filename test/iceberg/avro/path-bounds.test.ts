@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { placeBounds } from '../../../src/iceberg/avro/path-bounds.js';
 import { type ManifestContext, rewriteManifest } from '../../../src/iceberg/manifest.js';
+import { PathMap } from '../../../src/iceberg/path-map.js';
 import { boundsType, DUCKDB_FIELDS, entry, LOWER, manifestSchema, UPPER, V2_FIELDS } from './manifests.js';
 import { Blocks, file, type Json, type Value } from './support.js';
 
@@ -131,33 +131,7 @@ test.each<readonly [string, string, readonly Json[], Value]>([
 });
 
 describe('placed below roots', () => {
-  const place = (path: string) => (path.startsWith(`${SRC}/`) ? DST + path.slice(SRC.length) : undefined);
-  const placed = (lower: string | undefined, upper: string | undefined, roots = 1) => placeBounds({ lower, upper }, place, roots);
-
-  test('below one root both move, equal or not, and what is not there stays away', () => {
-    expect(placed(`${SRC}/a`, `${SRC}/b`)).toEqual({ lower: `${DST}/a`, upper: `${DST}/b` });
-    expect(placed(`${SRC}/a`, `${SRC}/a`)).toEqual({ lower: `${DST}/a`, upper: `${DST}/a` });
-    expect(placed(`${SRC}/a`, undefined)).toEqual({ lower: `${DST}/a`, upper: undefined });
-    expect(placed(undefined, `${SRC}/a`)).toEqual({ lower: undefined, upper: `${DST}/a` });
-  });
-
-  test.each([
-    ['s3://sr', 's3://ss'],
-    [SRC, `${SRC}/z`],
-    [`${SRC}/a`, 's3://src/t0'],
-    ['', `${SRC}/z`],
-    ['s3://sr', 's3://sr'],
-    ['s3://other/t/a', undefined],
-  ])('bounds under no root are dropped, both: %s, %s', (lower, upper) => {
-    expect(placed(lower, upper)).toBeUndefined();
-    expect(placed(lower, upper, 2)).toBeUndefined();
-  });
-
-  test('with several roots only equal bounds are kept', () => {
-    expect(placed(`${SRC}/a`, `${SRC}/a`, 2)).toEqual({ lower: `${DST}/a`, upper: `${DST}/a` });
-    expect(placed(`${SRC}/a`, `${SRC}/b`, 2)).toBeUndefined();
-    expect(placed(`${SRC}/a`, undefined, 2)).toBeUndefined();
-  });
+  const map = new PathMap({ roots: [{ source: SRC, target: DST }] });
 
   test.each([PATH_ID, FILENAME_ID])(
     'in a manifest, under id %i: cut short, they go; 143 and the other bounds stay',
@@ -169,7 +143,7 @@ describe('placed below roots', () => {
         upper_bounds: [item(2147483545, 'pos'), item(id, 's3://src/u')],
       });
       const after = build(DST, { lower_bounds: [item(2147483545, 'pos')], upper_bounds: [item(2147483545, 'pos')] });
-      expect((await rewritten(before, { bounds: (pair) => placeBounds(pair, place, 1) })).equals(after)).toBe(true);
+      expect((await rewritten(before, { bounds: (pair) => map.mapBounds(pair) })).equals(after)).toBe(true);
     },
   );
 });

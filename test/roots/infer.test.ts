@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PathMap } from '../../src/iceberg/path-map.js';
-import { inferRoots } from '../../src/restore/roots.js';
+import { inferRoots } from '../../src/roots/infer.js';
 
 const LOCATION = 's3://b/wh/t';
 const known = (...sources: readonly string[]) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSpelling, spelledRoot } from '../../src/restore/spelling.js';
+import { isSpelling, spelledRoot } from '../../src/roots/spelling.js';
 
 test.each([
   ['s3a://b/t/data/f', 's3://b/t', 's3a://b/t'],

@@ -1,0 +1,105 @@
+import type { RewritableDeletes } from '../iceberg/delete-file.js';
+import type { Amount } from '../plan.js';
+import type { Commit, CommittedTable } from '../repository/commit.js';
+import type { InventoryFile } from '../repository/inventory.js';
+import { readInventory } from '../repository/inventory.js';
+import type { RepositoryPlace } from '../repository/place.js';
+import type { Root } from '../repository/root.js';
+import { groups, leftJoin, none } from '../spill/join.js';
+import { type Keyed, Sorter } from '../spill/sorter.js';
+import { objectUri } from '../storage/list-places.js';
+import type { CallOptions, Checksum, ResolvedObject } from '../storage/port.js';
+import type { TargetLayout } from './layout.js';
+import { OddNames } from './names.js';
+
+/** An object the restored table needs; `k` is its URI in the target. */
+export interface TargetFile extends Keyed {
+  readonly size: number;
+  /** Where a content file comes from: a repository key, or in `reference` mode null = the source. Absent for metadata, which is written. */
+  readonly from?: string | null;
+  /** Abstract path. */
+  readonly path: string;
+  /** What the backup recorded, if the store gave a checksum. */
+  readonly sum?: Checksum | null;
+  /** A delete file whose paths change; `size` is that of the old one. */
+  readonly deletes?: RewritableDeletes;
+}
+
+export interface ContentPlan {
+  /** Content files that are copied, each once; what is written joins them. */
+  readonly expected: Sorter<TargetFile>;
+  /** Delete files that are written anew. */
+  readonly rewritten: Sorter<TargetFile>;
+  readonly total: Amount;
+  /** There already, from an interrupted attempt. */
+  readonly held: Amount;
+  /** The part of `total` that is written anew. */
+  readonly deletes: Amount;
+  /** What each place of the target must be able to hold. */
+  readonly names: readonly PlaceNames[];
+  /** The first that is still to be copied, else to be written anew, if any is. */
+  readonly first: TargetFile | undefined;
+}
+
+export interface PlaceNames {
+  readonly place: ResolvedObject;
+  readonly names: OddNames;
+}
+
+export interface ContentContext {
+  readonly place: RepositoryPlace;
+  readonly commit: Commit;
+  readonly table: CommittedTable;
+  readonly root: Root;
+  readonly layout: TargetLayout;
+  readonly scratch: string;
+  /** An attempt of this restore was interrupted. */
+  readonly resuming: boolean;
+  readonly call: CallOptions;
+}
+
+/** Where a rewritten delete file goes: ORC becomes Parquet, under a name that no other file can have got. */
+export const rewrittenUri = (uri: string, deletes: RewritableDeletes): string => (deletes === 'orc' ? `${uri}.parquet` : uri);
+
+/** Which content files the restored table needs, and which of them are there. */
+export async function planContent(context: ContentContext): Promise<ContentPlan> {
+  const { layout, root, place, call, scratch } = context;
+  const named = new Sorter<TargetFile>(scratch, 'named');
+  const add = ({ path, key, size, sum, deletes }: InventoryFile) => {
+    const uri = layout.uriOf(path);
+    const { k } = layout.spot(deletes ? rewrittenUri(uri, deletes) : uri);
+    return named.add({ k, size, from: key, path, sum, ...(deletes && { deletes }) });
+  };
+  for await (const { files } of readInventory(place, root.manifests, call)) for (const file of files) await add(file);
+  for (const file of root.statistics) await add(file);
+  const expected = new Sorter<TargetFile>(scratch, 'expected');
+  const rewritten = new Sorter<TargetFile>(scratch, 'rewritten');
+  const names = layout.places.map((one) => ({ place: one, names: new OddNames(), root: objectUri(one) }));
+  const namesOf = (k: string) => names.find(({ root: uri }) => k.startsWith(uri)) as (typeof names)[number];
+  for (const { path } of [...root.manifests, ...root.lists]) {
+    const { k } = layout.at(path);
+    const one = namesOf(k);
+    one.names.lookAt(k, one.root);
+  }
+  const total = { objects: 0, bytes: 0 };
+  const held = { objects: 0, bytes: 0 };
+  const deletes = { objects: 0, bytes: 0 };
+  let first: TargetFile | undefined;
+  let firstRewritten: TargetFile | undefined;
+  const once = (async function* () {
+    for await (const group of groups(named.sorted())) yield group[0] as TargetFile;
+  })();
+  for await (const { left, right } of leftJoin(once, context.resuming ? layout.list(call) : none())) {
+    const one = namesOf(left.k);
+    one.names.look(left.k, one.root);
+    await (left.deletes ? rewritten : expected).add(left);
+    if (left.deletes) firstRewritten ??= left;
+    else if (!right) first ??= left;
+    for (const amount of left.deletes ? [total, deletes] : right ? [total, held] : [total]) {
+      amount.objects++;
+      amount.bytes += left.size;
+    }
+  }
+  await named.dispose();
+  return { expected, rewritten, total, held, deletes, names, first: first ?? firstRewritten };
+}

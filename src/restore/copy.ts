@@ -1,0 +1,124 @@
+import { BcnError, isCode } from '../errors.js';
+import { concretePath } from '../iceberg/paths.js';
+import { parallel } from '../parallel.js';
+import type { Reporter } from '../report.js';
+import { leftJoin, none } from '../spill/join.js';
+import type { Sorter } from '../spill/sorter.js';
+import { abortLeftovers } from '../storage/leftovers.js';
+import type { Checksum, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
+import { transfer } from '../storage/transfer.js';
+import type { ContentContext, ContentPlan, TargetFile } from './content.js';
+
+export interface SourceContext extends ContentContext {
+  readonly source: StoreResolver;
+}
+
+/** Opens one content file that will be copied: until now only metadata was read, perhaps from another place under other permissions. Throws what its copy would. */
+export async function assertReadable({ first }: ContentPlan, context: SourceContext): Promise<void> {
+  if (!first) return;
+  const source = contentSource(first, context);
+  try {
+    const body = await source.store.read(source.key, context.call);
+    body.on('error', () => {}).destroy();
+  } catch (error) {
+    throw damaged(error, source, first, context);
+  }
+}
+
+export interface CopyContext extends SourceContext {
+  readonly jobs: number;
+  readonly report: Reporter;
+}
+
+/** Copies every content file that is not there yet. Throws `corrupt` for one that the repository lost, `target-not-empty` for a foreign object in its place. */
+export async function copyContent(plan: ContentPlan, context: CopyContext): Promise<void> {
+  const there = context.resuming ? context.layout.list(context.call) : none();
+  if (context.resuming) for (const { store, key } of context.layout.places) await store.abortUploads(key, context.call);
+  const progress = { done: 0, bytes: 0 };
+  const copyOne = async ({ left, right }: { left: TargetFile; right: ObjectInfo | undefined }) => {
+    if (right && right.size !== left.size) throw foreignObject(right);
+    if (!right) await copyFile(left, context);
+    return left.size;
+  };
+  for await (const size of parallel(leftJoin(plan.expected.sorted(), there), copyOne, context.jobs)) {
+    progress.done++;
+    progress.bytes += size;
+    const total = plan.total.objects - plan.deletes.objects;
+    const totalBytes = plan.total.bytes - plan.deletes.bytes;
+    context.report.progress({ phase: 'copying content files', done: progress.done, total, bytes: progress.bytes, totalBytes });
+  }
+}
+
+async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
+  const { store, key } = context.layout.objectOf(file.k);
+  const source = contentSource(file, context);
+  let sum: Checksum | undefined;
+  if (context.resuming) await abortLeftovers(store, key, file.size, context.call);
+  try {
+    ({ sum } = await transfer(source, { store, key }, context.call));
+  } catch (error) {
+    throw damaged(error, source, file, context);
+  }
+  if (differ(file.sum, sum)) {
+    const object = `${source.store.uri}/${source.key}`;
+    throw new BcnError('corrupt', `The content file ${object} has another checksum than the backup recorded`, {
+      object,
+      hint: `Its bytes were altered. See all damage: bcn verify ${context.commit.name} --read-data`,
+    });
+  }
+}
+
+/** What it means that a content file could not be read. */
+export function damaged(error: unknown, source: CopySource, { from }: TargetFile, { commit }: ContentContext): unknown {
+  if (!isCode(error, 'object-not-found', 'corrupt')) return error;
+  const object = `${source.store.uri}/${source.key}`;
+  const what = isCode(error, 'corrupt') ? 'has another length than the backup recorded' : 'is missing';
+  return new BcnError('corrupt', `The content file ${object} ${what}`, {
+    object,
+    cause: error,
+    hint:
+      from === null
+        ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
+        : `The backup is damaged. See all damage: bcn verify ${commit.name}`,
+  });
+}
+
+/** Two checksums of one kind, with other values: the copy already computed it, so comparing costs nothing. */
+function differ(recorded: Checksum | null | undefined, copied: Checksum | undefined): boolean {
+  if (!recorded || !copied) return false;
+  const alike = recorded.alg === copied.alg && recorded.kind === copied.kind && recorded.partSize === copied.partSize;
+  return alike && recorded.value !== copied.value;
+}
+
+/** Where a content file is read from. */
+export function contentSource(file: TargetFile, context: SourceContext): CopySource {
+  if (file.from) return { store: context.place.store, key: context.place.prefix + file.from, size: file.size };
+  return { ...context.source.resolve(concretePath(file.path, context.table.location)), size: file.size };
+}
+
+/** Proves by one LIST that every object of the plan is in the target with its length (law 9). */
+export async function proveTarget(expected: Sorter<TargetFile>, context: ContentContext): Promise<void> {
+  const problems: string[] = [];
+  for await (const { left, right } of leftJoin(expected.sorted(), context.layout.list(context.call))) {
+    const what =
+      right === undefined
+        ? 'is missing'
+        : right.size === left.size
+          ? undefined
+          : `has ${right.size} bytes instead of ${left.size}`;
+    if (what) problems.push(`${left.k} ${what}`);
+    if (problems.length === 5) break;
+  }
+  if (problems.length === 0) return;
+  throw new BcnError('corrupt', `The copy in the target is not whole: ${problems.join('; ')}`, {
+    object: context.layout.location,
+    hint: 'Nothing was registered. Check the backup (bcn verify) and run the same command again.',
+  });
+}
+
+function foreignObject({ key: uri }: ObjectInfo): BcnError {
+  return new BcnError('target-not-empty', `There is an object of another length in the place of a file to restore: ${uri}`, {
+    object: uri,
+    hint: 'Somebody else writes there. Choose another --target-location.',
+  });
+}
