@@ -100,7 +100,7 @@ describe('any table', () => {
         ([parent, x, s]) =>
           `{"x":${x},"snapshot-id"${s}:${s}${n},"parent-snapshot-id":${parent ?? null},"timestamp-ms":7,"manifest-list":"l${n}"${s}}`,
       );
-  const about = fc.tuple(id, noise, space).map(([n, x, s]) => `{${s}"x" :${x},"snapshot-id":${n}}`);
+  const about = fc.tuple(id, noise, space).map(([n, x, s]) => `{${s}"x" :${x},"statistics-path":"p","snapshot-id":${n}}`);
   const documents = fc
     .record({ ids: fc.uniqueArray(id, { maxLength: 5 }), head: fc.nat(9), refs: fc.array(fc.nat(9), { maxLength: 4 }) })
     .chain(({ ids, head, refs }) => {
