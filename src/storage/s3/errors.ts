@@ -2,7 +2,7 @@ import { BcnError } from '../../errors.js';
 import { interrupted, notFound, objectExists, unwritableKey } from '../guard.js';
 import { accessError } from './access-errors.js';
 import { describeOrigin, endpointName, type S3Config, variableOf } from './config.js';
-import { type Failure, failureOf, isBehindEnd, isFull, isImpossibleKey } from './failure.js';
+import { type Failure, failureOf, isBehindEnd, isCustomerKey, isFull, isImpossibleKey } from './failure.js';
 import { settingError } from './setting-errors.js';
 
 /** What was asked, for the choice of code and words. */
@@ -30,7 +30,7 @@ export function s3Error(error: unknown, request: S3Request, config: S3Config): u
   );
 }
 
-function objectError({ code, status }: Failure, request: S3Request, cause: unknown): BcnError | undefined {
+function objectError({ code, status, message }: Failure, request: S3Request, cause: unknown): BcnError | undefined {
   const { action, object, bucket, source } = request;
   if (code === 'NoSuchKey' || code === 'NoSuchVersion') return notFound(source ?? object, cause);
   if (code === 'NoSuchBucket') {
@@ -57,6 +57,14 @@ function objectError({ code, status }: Failure, request: S3Request, cause: unkno
       object: archived,
       cause,
       hint: 'Restore it from the archive first (aws s3api restore-object), then run the command again.',
+    });
+  }
+  if (isCustomerKey(code, message)) {
+    const locked = source ?? object;
+    return new BcnError('unsupported', `${locked} is encrypted with a key of its owner (SSE-C), which bcn does not have.`, {
+      object: locked,
+      cause,
+      hint: 'Write the object anew without a key of your own (SSE-S3 and SSE-KMS are fine), or leave it out of the table.',
     });
   }
   if (isImpossibleKey(code) || isImpossiblePath(code, status, object))

@@ -74,6 +74,11 @@ export function isBehindEnd(error: unknown): boolean {
   return status === 416 || code === 'InvalidRange';
 }
 
+/** The object can be read with a key alone that comes with the request (SSE-C): AWS and MinIO say so in the same words. */
+export function isCustomerKey(code: string, message: string): boolean {
+  return code === 'InvalidRequest' && /stored using a form of Server Side Encryption/i.test(message);
+}
+
 /** An answer that says 200 but does not hold what success consists of. */
 export class EmptySuccess extends Error {
   override readonly name = 'EmptySuccess';
