@@ -64,6 +64,43 @@ test('--keep-uuid keeps it, without it there is a new one', async () => {
   expect(fresh?.table_uuid).not.toBe(uuid.tables[0]?.uuid);
 });
 
+test('--history: fewer snapshots, said in the plan and in the end', async () => {
+  const planned = await world.bcn(...target('young', '--history', 'current', '--dry-run'));
+  expect(planned.stdout).toMatch(/^Snapshots +1$/m);
+  expect(planned.stdout).toMatch(/^ +snapshots +4 -> 1$/m);
+  const { stdout } = await world.bcn(...target('young', '--history', 'last:2'));
+  expect(stdout).toMatch(/with 2 snapshots/);
+});
+
+test('--map: the plan says where files go, and the sample has none there', async () => {
+  const place = `file://${world.dir}/elsewhere`;
+  const [shown] = (await world.json('show', 'one')).events() as unknown as [{ tables: [{ location: string }] }];
+  const inside = `${shown.tables[0].location}/data`;
+  const planned = await world.bcn(
+    ...target('mapped', '--map', `${inside}=${place}/a`, '--map', `s3://b/x=${place}/b`, '--dry-run'),
+  );
+  expect(planned.stdout).toContain('Where files go');
+  expect(planned.stdout).toMatch(new RegExp(`^ +${inside} +-> ${place}/a \\(--map, \\d+ paths\\)$`, 'm'));
+  expect(planned.stderr).toMatch(/--map s3:\/\/b\/x=.* is about no file/);
+  const { events } = await world.json(...target('mapped', '--map', `${inside}=${place}/a`));
+  expect(events().find(({ type }) => type === 'plan')).toMatchObject({
+    roots: [{ why: 'location' }, { source: inside, target: `${place}/a`, why: '--map' }],
+  });
+  expect(events().at(-1)).toMatchObject({ outcome: 'restored' });
+  expect(await exists('elsewhere/a')).toBe(true);
+  expect(await exists('wh/copies/mapped/data')).toBe(false);
+});
+
+test.each([
+  [['--history', 'last'], 2],
+  [['--history', 'last:0'], 2],
+  [['--map', 's3://a'], 2],
+  [['--map', 's3://a/b=relative'], 2],
+])('%j: a usage error, and nothing is written', async (more, exit) => {
+  expect((await world.bcn(...target('bad', ...more))).exit).toBe(exit);
+  expect(await exists('wh/copies/bad')).toBe(false);
+});
+
 test.each([
   ['a backup that is not there', ['--backup-name', 'on'], 20, 'backup-not-found'],
   ['a location without a scheme', ['--target-location', 'warehouse/x'], 2, 'usage'],
