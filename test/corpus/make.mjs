@@ -17,8 +17,13 @@ import { PYICEBERG } from '../lab/versions.mjs';
 import { HAND_TABLES } from './make/hand.mjs';
 import { clear, download, makeBucket, writeTable } from './make/objects.mjs';
 import { SPARK_TABLES } from './make/spark.mjs';
+import { SPARK_DELETE_TABLES } from './make/spark-deletes.mjs';
+import { SPARK_PLACE_TABLES } from './make/spark-places.mjs';
 
 const BUCKET = 'corpus';
+const OTHER_BUCKET = 'corpus-two';
+/** Holds the files of one table only: it is an example of files that lie in a bucket itself. */
+const WHOLE_BUCKET = 'corpus-three';
 const TABLES = fileURLToPath(new URL('tables', import.meta.url));
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
@@ -41,7 +46,8 @@ async function makeSparkTable(name, spec) {
       .replaceAll('$T', () => table)
       .replaceAll('$S', () => `corpus.\`${name}\``)
       .replaceAll('$L', () => location)
-      .replaceAll('$B', BUCKET);
+      .replaceAll('$B', BUCKET)
+      .replaceAll('$O', OTHER_BUCKET);
   const location = (spec.location ?? `s3://$B/corpus/${name}`).replace('$B', BUCKET);
   const outside = (spec.outside ?? []).map(fill);
   await sql(`DROP TABLE IF EXISTS ${table}`);
@@ -65,9 +71,23 @@ async function makeSparkTable(name, spec) {
     snapshots,
     expect: spec.expect ?? { ok: true },
     note: spec.note,
+    ...(spec.orcRows && { orcRows: await orcRows(table, ids) }),
   };
   await save(name, facts);
   await sql(`DROP TABLE ${table}`);
+}
+
+/** What ORC files of deletes hold, since the tests have no other reader of ORC than the one they test. */
+async function orcRows(table, ids) {
+  const rows = {};
+  for (const [id] of ids) {
+    const found = await sql(
+      `SELECT delete_file_path, file_path, CAST(pos AS STRING) FROM ${table}.position_deletes VERSION AS OF ${id} ORDER BY 1, 2, pos`,
+    );
+    for (const file of new Set(found.map(([name]) => name)))
+      rows[file] = found.filter(([name]) => name === file).map(([, ...row]) => row);
+  }
+  return rows;
 }
 
 /** To the snapshot that was current `steps` changes ago. */
@@ -119,9 +139,10 @@ async function save(name, facts) {
 }
 
 mkdirSync(TABLES, { recursive: true });
-await makeBucket(BUCKET);
+for (const bucket of [BUCKET, OTHER_BUCKET, WHOLE_BUCKET]) await makeBucket(bucket);
 await sql('CREATE NAMESPACE IF NOT EXISTS hms.corpus');
-for (const [name, spec] of Object.entries(SPARK_TABLES)) if (isWanted(name)) await makeSparkTable(name, spec);
+const sparkTables = { ...SPARK_TABLES, ...SPARK_DELETE_TABLES, ...SPARK_PLACE_TABLES };
+for (const [name, spec] of Object.entries(sparkTables)) if (isWanted(name)) await makeSparkTable(name, spec);
 await makePyicebergTables();
 // Always: they share files with tables that may be new.
 for (const [name, make] of Object.entries(HAND_TABLES)) await make(TABLES, name);

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from datetime import datetime
+from hashlib import sha256
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,9 +38,11 @@ BIG = 9007199254740993
 TABLES = {}
 
 
-def table(name, note, expect=None):
+def table(name, note, expect=None, outside=()):
+    places = [place.replace("$L", location_of(name)) for place in outside]
+
     def add(make):
-        TABLES[name] = (make, note, expect or {"ok": True})
+        TABLES[name] = (make, {"outside": places, "expect": expect or {"ok": True}, "note": note})
         return make
 
     return add
@@ -179,14 +182,53 @@ def py_types(name):
     t.append(pa.Table.from_pylist([{"id": 1, "u": b"0123456789abcdef", "f": b"\x00\xff\x01\x02"}, {"id": 2, "u": None, "f": None}], schema=arrow))
 
 
-@table("refused-add-files", "add_files: data files outside the location", {"exit": 22, "reason": "outside the table location"})
-def refused_add_files(name):
+def add_files(t, *uris):
+    """Data files that lie where another writer put them; the n-th has the row n + 2."""
+    for n, uri in enumerate(uris):
+        with t.io.new_output(uri).create(overwrite=True) as out:
+            pq.write_table(rows((n + 2, "b")), out)
+    t.add_files(list(uris))
+
+
+@table("py-add-files", "add_files: a data file outside the location", outside=["$L-foreign"])
+def py_add_files(name):
     t = create(name)
     t.append(rows((1, "a")))
-    foreign = f"{location_of(name)}-foreign/f.parquet"
-    with t.io.new_output(foreign).create(overwrite=True) as out:
-        pq.write_table(rows((2, "b")), out)
-    t.add_files([foreign])
+    add_files(t, f"{location_of(name)}-foreign/f.parquet")
+
+
+@table(
+    "py-add-files-buckets",
+    "add_files: files of one name from two buckets, three folders and a bucket itself; one of them deleted again",
+    outside=["s3://corpus-two/py-add-files-buckets", "$L-foreign", "s3://corpus-three"],
+)
+def py_add_files_buckets(name):
+    t = create(name)
+    t.append(rows((1, "a")))
+    there, here = f"s3://corpus-two/{name}", f"{location_of(name)}-foreign"
+    add_files(t, f"{there}/a/x/f.parquet", f"{there}/a/y/f.parquet", f"{here}/f.parquet", "s3://corpus-three/f.parquet")
+    t.delete("id == 3")
+
+
+@table(
+    "refused-one-target",
+    "a file that lies where another one of the table would go",
+    {"exit": 22, "reason": "one place", "at": "restore"},
+    outside=["$L-foreign"],
+)
+def refused_one_target(name):
+    t = create(name)
+    foreign = f"{location_of(name)}-foreign"
+    place = sha256(foreign.encode()).hexdigest()[:16]
+    add_files(t, f"{foreign}/f.parquet", f"{location_of(name)}/data/_bcn_roots/{place}/f.parquet")
+
+
+@table("refused-two-spellings", "one file in two spellings", {"exit": 22, "reason": "one place", "at": "restore"})
+def refused_two_spellings(name):
+    t = create(name)
+    file = f"{location_of(name)}/data/f.parquet"
+    add_files(t, file)
+    add_files(t, file.replace("s3:", "s3a:"))
 
 
 def clear(location):
@@ -197,16 +239,14 @@ def clear(location):
             filesystem.delete_file(info.path)
 
 
-def facts_of(name, note, expect):
+def facts_of(name, more):
     made = CATALOG.load_table(f"c.{name}")
     states = [entry.metadata_file for entry in made.metadata.metadata_log] + [made.metadata_location]
     snapshots = [
         {"id": str(snapshot.snapshot_id), "rows": made.scan(snapshot_id=snapshot.snapshot_id).to_arrow().num_rows}
         for snapshot in made.metadata.snapshots
     ]
-    outside = [f"{location_of(name)}-foreign"] if name == "refused-add-files" else []
-    facts = {"name": name, "location": made.metadata.location, "states": states, "snapshots": snapshots}
-    return {**facts, "outside": outside, "expect": expect, "note": note}
+    return {"name": name, "location": made.metadata.location, "states": states, "snapshots": snapshots, **more}
 
 
 if sys.argv[1:] == ["--names"]:
@@ -214,7 +254,8 @@ if sys.argv[1:] == ["--names"]:
 else:
     CATALOG.create_namespace("c")
     for wanted in sys.argv[1:]:
-        make, note, expect = TABLES[wanted]
-        clear(location_of(wanted))
+        make, more = TABLES[wanted]
+        for place in [location_of(wanted), *more["outside"]]:
+            clear(place)
         make(wanted)
-        print(json.dumps(facts_of(wanted, note, expect)), flush=True)
+        print(json.dumps(facts_of(wanted, more)), flush=True)

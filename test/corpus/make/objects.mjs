@@ -26,10 +26,10 @@ export async function makeBucket(bucket) {
   }
 }
 
-/** @returns {{ Bucket: string, Prefix: string }} of a location; the prefix ends in one slash */
+/** @returns {{ Bucket: string, Prefix: string }} of a location; the prefix ends in one slash, but for a bucket's */
 function split(location) {
-  const [, Bucket, key] = /^[a-z0-9]+:\/\/([^/]+)\/(.*)$/s.exec(location);
-  return { Bucket, Prefix: `${key.replace(/\/+$/, '')}/` };
+  const [, Bucket, key] = /^[a-z0-9]+:\/\/([^/]+)\/?(.*)$/s.exec(location);
+  return { Bucket, Prefix: key === '' ? '' : `${key.replace(/\/+$/, '')}/` };
 }
 
 async function* keysBelow(location) {
@@ -54,7 +54,15 @@ export async function download(location) {
   return files;
 }
 
-const KEEP_STATES = new Set(['spark-v2', 'spark-upgraded', 'spark-rewritten', 'py-v2', 'py-merged']);
+const KEEP_STATES = new Set([
+  'spark-v2',
+  'spark-upgraded',
+  'spark-rewritten',
+  'spark-deletes-shared',
+  'spark-vectors-many',
+  'py-v2',
+  'py-merged',
+]);
 
 /** A key as a path in a folder: no segment of it is empty. */
 const spell = (key) =>
@@ -77,13 +85,17 @@ export function writeTable(folder, facts, files, outside = []) {
   const known = facts.states.filter(has).map(relative);
   // The earlier states of a few tables are enough; those of the others are files that the metadata log names and nobody has.
   const states = KEEP_STATES.has(basename(folder)) ? known : known.slice(-1);
-  for (const gone of known) if (!states.includes(gone)) files.delete(gone);
+  for (const gone of known) {
+    if (states.includes(gone)) continue;
+    files.delete(gone);
+    for (const { uri, files: others } of outside) others.delete(gone.slice(uri.length + 1));
+  }
   const current =
     files.get(states.at(-1)) ??
     outside.flatMap((place) => place.files.get(facts.states.at(-1).slice(place.uri.length + 1)) ?? [])[0];
   const text = (current[0] === 0x1f ? gunzipSync(current) : current).toString('utf8');
   const formatVersion = Number(/"format-version"\s*:\s*(\d+)/.exec(text)[1]);
-  const { location, writer, snapshots, expect, note } = facts;
+  const { location, writer, snapshots, expect, note, orcRows } = facts;
   const table = {
     location,
     metadata: states.at(-1),
@@ -93,6 +105,7 @@ export function writeTable(folder, facts, files, outside = []) {
     snapshots,
     expect,
     note,
+    ...(orcRows && { orcRows }),
     ...(outside.length > 0 ? { outside: outside.map(({ uri }) => uri) } : {}),
   };
   put(join(folder, 'table.json'), `${JSON.stringify(table, null, 2)}\n`);

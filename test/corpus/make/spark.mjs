@@ -1,30 +1,10 @@
 /**
  * The tables that Spark writes: name → statements. `$T` = the table, `$L` = its location, `$S` = the table's name for
- * procedures, `$B` = the bucket. `space` = catalog and namespace, `hms.corpus` unless said otherwise. Location: `s3://<bucket>/corpus/<name>` unless said otherwise.
+ * procedures, `$B` = the bucket, `$O` = another one. `space` = catalog and namespace, `hms.corpus` unless said otherwise. Location: `s3://<bucket>/corpus/<name>` unless said otherwise.
  */
-
-const create = (version, properties = {}, rest = '(id bigint, s string) USING iceberg') => {
-  const all = { 'format-version': String(version), ...properties };
-  const list = Object.entries(all).map(([key, value]) => `'${key}'='${value}'`);
-  return `CREATE TABLE $T ${rest} LOCATION '$L' TBLPROPERTIES (${list.join(', ')})`;
-};
-
-const COW = { 'write.delete.mode': 'copy-on-write', 'write.update.mode': 'copy-on-write', 'write.merge.mode': 'copy-on-write' };
-const MOR = { 'write.delete.mode': 'merge-on-read', 'write.update.mode': 'merge-on-read', 'write.merge.mode': 'merge-on-read' };
-
-/** Two files of three rows, then a change of each kind: entries of every status. */
-const HISTORY = [
-  "INSERT INTO $T SELECT /*+ COALESCE(1) */ * FROM VALUES (1L, 'a'), (2L, 'b'), (3L, 'c')",
-  "INSERT INTO $T SELECT /*+ COALESCE(1) */ * FROM VALUES (4L, 'd'), (5L, 'e'), (6L, null)",
-  'DELETE FROM $T WHERE id = 2',
-  "UPDATE $T SET s = 'changed' WHERE id = 5",
-  "INSERT OVERWRITE $T SELECT /*+ COALESCE(1) */ * FROM VALUES (7L, 'g'), (8L, 'h')",
-];
-const TWO = HISTORY.slice(0, 2);
+import { COW, create, HISTORY, TWO } from './statements.mjs';
 
 const ODD_VALUES = ['a b', 'ünï', '😀', '%20', 'a+b', 'a=b', '#', '?', 'a/b', '', ',', ':', '$&', '..', '"'];
-
-const refused = (reason) => ({ expect: { exit: 22, reason } });
 
 export const SPARK_TABLES = {
   'spark-v1': { note: 'format version 1: no sequence numbers', sql: [create(1, COW), ...HISTORY] },
@@ -180,51 +160,5 @@ export const SPARK_TABLES = {
       create(2, { 'write.object-storage.enabled': 'true' }, '(id bigint, s string) USING iceberg PARTITIONED BY (s)'),
       ...TWO,
     ],
-  },
-  'refused-position-deletes': {
-    note: 'merge-on-read, version 2',
-    ...refused('delete files or deletion vectors'),
-    sql: [create(2, MOR), ...TWO, 'DELETE FROM $T WHERE id = 2'],
-  },
-  'refused-old-deletes': {
-    note: 'delete files in a retained snapshot only: the current one has none',
-    ...refused('delete files or deletion vectors'),
-    sql: [create(2, MOR), ...TWO, 'DELETE FROM $T WHERE id = 2', HISTORY[4]],
-  },
-  'refused-deletion-vectors': {
-    note: 'merge-on-read, version 3',
-    ...refused('delete files or deletion vectors'),
-    sql: [create(3, MOR), ...TWO, 'DELETE FROM $T WHERE id = 2'],
-  },
-  'refused-statistics': {
-    note: 'compute_table_stats',
-    ...refused('statistics'),
-    sql: [create(2), TWO[0], "CALL hms.system.compute_table_stats(table => '$S')"],
-  },
-  'refused-partition-statistics': {
-    note: 'compute_partition_stats',
-    ...refused('partition-statistics'),
-    sql: [
-      create(2, {}, '(id bigint, s string) USING iceberg PARTITIONED BY (s)'),
-      TWO[0],
-      "CALL hms.system.compute_partition_stats(table => '$S')",
-    ],
-  },
-  'refused-data-path': {
-    note: 'write.data.path outside the location',
-    ...refused('write.data.path'),
-    outside: ['$L-data'],
-    sql: [create(2, { 'write.data.path': '$L-data' }), TWO[0]],
-  },
-  'refused-metadata-path': {
-    note: 'write.metadata.path outside the location',
-    ...refused('write.metadata.path'),
-    outside: ['$L-meta'],
-    sql: [create(2, { 'write.metadata.path': '$L-meta' }), TWO[0]],
-  },
-  'refused-object-path': {
-    note: 'write.object-storage.path outside the location, although no file is there',
-    ...refused('write.object-storage.path'),
-    sql: [create(2), TWO[0], "ALTER TABLE $T SET TBLPROPERTIES ('write.object-storage.path'='s3://elsewhere/shared')"],
   },
 };
