@@ -14,8 +14,10 @@ import { fileURLToPath } from 'node:url';
 import { provisionOnce } from '../../scripts/lib/cache.mjs';
 import { makeVenv, pythonOf } from '../lab/parts/python.mjs';
 import { PYICEBERG } from '../lab/versions.mjs';
+import { CRAFTED_TABLES } from './make/crafted.mjs';
+import { Draft } from './make/draft.mjs';
 import { HAND_TABLES } from './make/hand.mjs';
-import { clear, download, makeBucket, writeTable } from './make/objects.mjs';
+import { clear, download, makeBucket, upload, writeTable } from './make/objects.mjs';
 import { SPARK_TABLES } from './make/spark.mjs';
 import { SPARK_DELETE_TABLES } from './make/spark-deletes.mjs';
 import { SPARK_PLACE_TABLES } from './make/spark-places.mjs';
@@ -28,15 +30,14 @@ const TABLES = fileURLToPath(new URL('tables', import.meta.url));
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 
-async function sql(statement) {
-  const answer = await fetch(`${process.env.BCN_TEST_SPARK_URL}/sql`, {
-    method: 'POST',
-    body: JSON.stringify({ sql: statement }),
-  });
+async function spark(path, request) {
+  const answer = await fetch(`${process.env.BCN_TEST_SPARK_URL}${path}`, { method: 'POST', body: JSON.stringify(request) });
   const body = await answer.json();
-  if (!answer.ok) throw new Error(`${statement}\n${body.error.slice(0, 1500)}`);
-  return body.rows;
+  if (!answer.ok) throw new Error(`${JSON.stringify(request)}\n${body.error.slice(0, 1500)}`);
+  return body;
 }
+
+const sql = async (statement) => (await spark('/sql', { sql: statement })).rows;
 
 async function makeSparkTable(name, spec) {
   const space = spec.space ?? 'hms.corpus';
@@ -130,6 +131,26 @@ async function makePyicebergTables() {
   }
 }
 
+async function makeCraftedTable(name, { base, edit, note, expect = { ok: true } }) {
+  const draft = new Draft(join(TABLES, base));
+  edit(draft);
+  draft.finish();
+  const { location, writer } = draft.facts;
+  const snapshots = [];
+  if (expect.ok) {
+    await clear(location);
+    for (const [uri, bytes] of draft.files) await upload(uri, bytes);
+    for (const { id } of draft.facts.snapshots) {
+      const { count } = await spark('/read', { path: draft.metadataUri, snapshot_id: id });
+      snapshots.push({ id, rows: Number(count) });
+    }
+    await clear(location);
+  }
+  const facts = { states: [draft.facts.metadata], writer: `by hand from ${base} (${writer})`, snapshots, expect, note, base };
+  draft.save(join(TABLES, name), facts);
+  console.error(`${name}: ${snapshots.map(({ rows }) => rows)} rows`);
+}
+
 async function save(name, facts) {
   const files = await download(facts.location);
   const outside = [];
@@ -146,3 +167,5 @@ for (const [name, spec] of Object.entries(sparkTables)) if (isWanted(name)) awai
 await makePyicebergTables();
 // Always: they share files with tables that may be new.
 for (const [name, make] of Object.entries(HAND_TABLES)) await make(TABLES, name);
+for (const [name, spec] of Object.entries(CRAFTED_TABLES))
+  if (isWanted(name) || isWanted(spec.base)) await makeCraftedTable(name, spec);

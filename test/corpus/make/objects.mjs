@@ -7,6 +7,7 @@ import {
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -113,6 +114,11 @@ export function writeTable(folder, facts, files, outside = []) {
   for (const [n, place] of outside.entries()) {
     for (const [key, bytes] of place.files) put(join(folder, 'outside', String(n), spell(key)), bytes);
   }
+}
+
+export async function upload(uri, bytes) {
+  const [, Bucket, Key] = /^[a-z0-9]+:\/\/([^/]+)\/(.*)$/s.exec(uri);
+  await client.send(new PutObjectCommand({ Bucket, Key, Body: bytes }));
 }
 
 export function put(path, bytes) {

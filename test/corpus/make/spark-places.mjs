@@ -41,11 +41,21 @@ export const SPARK_PLACE_TABLES = {
   },
   'spark-s3a-beside-s3': {
     note: 'metadata under s3://, data of the same location under s3a://; deletes',
-    sql: [create(2, { ...MOR, 'write.data.path': 's3a://$B/corpus/spark-s3a-beside-s3/data' }), ...TWO, 'DELETE FROM $T WHERE id = 2'],
+    sql: [
+      create(2, { ...MOR, 'write.data.path': 's3a://$B/corpus/spark-s3a-beside-s3/data' }),
+      ...TWO,
+      'DELETE FROM $T WHERE id = 2',
+    ],
   },
   'spark-statistics': {
-    note: 'compute_table_stats',
-    sql: [create(2), TWO[0], "CALL hms.system.compute_table_stats(table => '$S')"],
+    note: 'compute_table_stats for two snapshots',
+    sql: [
+      create(2),
+      TWO[0],
+      "CALL hms.system.compute_table_stats(table => '$S')",
+      TWO[1],
+      "CALL hms.system.compute_table_stats(table => '$S')",
+    ],
   },
   'spark-partition-statistics': {
     note: 'compute_partition_stats',

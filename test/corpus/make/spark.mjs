@@ -127,6 +127,15 @@ export const SPARK_TABLES = {
       'DELETE FROM $T WHERE id = 1',
     ],
   },
+  'spark-compacted': {
+    note: 'a compaction that leaves one file alone',
+    sql: [
+      create(2, COW),
+      ...TWO,
+      "INSERT INTO $T VALUES (2, 'zzz')",
+      `CALL hms.system.rewrite_data_files(table => '$S', where => 's < "y"', options => map('rewrite-all', 'true'))`,
+    ],
+  },
   'spark-gzip': {
     note: 'gzip metadata',
     sql: [create(2, { ...COW, 'write.metadata.compression-codec': 'gzip' }), ...TWO],

@@ -6,8 +6,16 @@ export const create = (version, properties = {}, rest = '(id bigint, s string) U
   return `CREATE TABLE $T ${rest} LOCATION '$L' TBLPROPERTIES (${list.join(', ')})`;
 };
 
-export const COW = { 'write.delete.mode': 'copy-on-write', 'write.update.mode': 'copy-on-write', 'write.merge.mode': 'copy-on-write' };
-export const MOR = { 'write.delete.mode': 'merge-on-read', 'write.update.mode': 'merge-on-read', 'write.merge.mode': 'merge-on-read' };
+export const COW = {
+  'write.delete.mode': 'copy-on-write',
+  'write.update.mode': 'copy-on-write',
+  'write.merge.mode': 'copy-on-write',
+};
+export const MOR = {
+  'write.delete.mode': 'merge-on-read',
+  'write.update.mode': 'merge-on-read',
+  'write.merge.mode': 'merge-on-read',
+};
 
 /** Two files of three rows, then a change of each kind: entries of every status. */
 export const HISTORY = [
