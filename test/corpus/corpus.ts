@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseLocation } from '../../src/storage/location.js';
 import { type MemoryService, MemoryStore } from '../../src/storage/memory/memory-store.js';
+import type { OrcRows } from './content.js';
 
 /** table.json */
 export interface CorpusTable {
@@ -17,12 +18,21 @@ export interface CorpusTable {
   readonly formatVersion: number;
   /** In the order in which they were made. */
   readonly snapshots: readonly { readonly id: string; readonly rows: number }[];
-  readonly expect: { readonly ok: true } | { readonly ok?: undefined; readonly exit: number; readonly reason: string };
+  readonly expect: { readonly ok: true } | Refused;
   readonly note: string;
   /** The table whose files this one shares, where it has none of that key itself. */
   readonly base?: string;
   /** URIs of places outside the location that hold files of the table. */
   readonly outside?: readonly string[];
+  readonly orcRows?: OrcRows;
+}
+
+export interface Refused {
+  readonly ok?: undefined;
+  readonly exit: number;
+  readonly reason: string;
+  /** Default: the backup. */
+  readonly at?: 'restore';
 }
 
 const FOLDER = fileURLToPath(new URL('tables', import.meta.url));

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { BcnError } from '../../src/errors.js';
 import { parseLocation } from '../../src/storage/location.js';
-import { type CorpusTable, corpusTable, uriOf } from './corpus.js';
+import { type CorpusTable, corpusTable } from './corpus.js';
 import { expectSameTable } from './expect-same.js';
-import { type WalkedTable, walkTable } from './walk.js';
+import type { WalkedTable } from './walk.js';
 import { World } from './world.js';
 
 const TABLES = [
@@ -33,14 +33,8 @@ interface Files {
 
 /** URIs of all that the table's current metadata names. */
 async function filesNamed(table: CorpusTable, world: World): Promise<Files> {
-  const uri = uriOf(table, table.metadata);
-  const walked = await walkTable(uri, (at) => world.object(at));
-  const lists = walked.snapshots.flatMap(({ list }) => (list ? [list.path] : []));
-  const manifests = walked.snapshots.flatMap((snapshot) =>
-    snapshot.manifests.map(({ entry }) => entry.get('manifest_path') as string),
-  );
-  const at = (path: string) => `${walked.location}/${path}`;
-  return { metadata: [uri, ...new Set([...lists, ...manifests].map(at))], data: [...walked.live.keys()].map(at) };
+  const walked = await world.walk(table);
+  return { metadata: [...walked.plain.keys()], data: [...walked.live.keys()] };
 }
 
 async function failure(world: World, table: CorpusTable): Promise<BcnError | undefined> {
@@ -102,7 +96,7 @@ describe.each(TABLES)('$name', (table) => {
         }
         const restored = await restoreAll(world);
         // What the reader of these tests cannot read has no meaning to compare.
-        const source = await walkTable(uriOf(table, table.metadata), (path) => world.object(path)).catch(() => undefined);
+        const source = await world.walk(table).catch(() => undefined);
         if (source) expectSameTable(restored, source);
       }
     }
@@ -113,6 +107,5 @@ describe.each(TABLES)('$name', (table) => {
 /** What was backed up has to come back. */
 async function restoreAll(world: World): Promise<WalkedTable> {
   expect((await world.verify('b')).problems).toEqual([]);
-  const { metadataLocation } = await world.restore('b', 'restored', 's3://elsewhere/t');
-  return walkTable(metadataLocation as string, (uri) => world.object(uri));
+  return world.walkRestored(await world.restore('b', 'restored', 's3://elsewhere/t'));
 }

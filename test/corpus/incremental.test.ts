@@ -1,25 +1,31 @@
 /** One table at several moments: each backup copies what is new, keeps the manifests it holds, and restores its own moment. */
 import { describe, expect, test } from 'vitest';
-import { goodTables, uriOf } from './corpus.js';
+import { goodTables } from './corpus.js';
 import { expectSameTable } from './expect-same.js';
-import { walkTable } from './walk.js';
 import { World } from './world.js';
 
 const withStates = goodTables.filter(({ states }) => states.length > 1);
 
 test('there are tables with earlier states', () => {
-  expect(withStates.map(({ name }) => name)).toEqual(['py-merged', 'py-v2', 'spark-rewritten', 'spark-upgraded', 'spark-v2']);
+  expect(withStates.map(({ name }) => name)).toEqual([
+    'py-merged',
+    'py-v2',
+    'spark-deletes-shared',
+    'spark-rewritten',
+    'spark-upgraded',
+    'spark-v2',
+    'spark-vectors-many',
+  ]);
 });
 
 describe.each(withStates)('$name: $note', (table) => {
   test('a chain of backups', async () => {
     const world = await World.with(table);
-    const read = (uri: string) => world.object(uri);
     const heldFiles = new Set<string>();
     const heldManifests = new Set<string>();
     for (const [n, state] of table.states.entries()) {
       world.point(table, state);
-      const walked = await walkTable(uriOf(table, state), read);
+      const walked = await world.walk(table, state);
       const manifests = new Set(
         walked.snapshots.flatMap((snapshot) => snapshot.manifests.map(({ entry }) => entry.get('manifest_path') as string)),
       );
@@ -37,13 +43,12 @@ describe.each(withStates)('$name: $note', (table) => {
       for (const path of newFiles) heldFiles.add(path);
       for (const path of newManifests) heldManifests.add(path);
     }
-    world.service.buckets.get('memory://corpus')?.clear();
+    world.clearSources();
     const sources = await World.with(table);
     for (const [n, state] of table.states.entries()) {
       expect((await world.verify(`b${n}`)).problems).toEqual([]);
-      const { metadataLocation } = await world.restore(`b${n}`, `t${n}`, `s3://elsewhere/db/t${n}`);
-      const source = await walkTable(uriOf(table, state), (uri) => sources.object(uri));
-      expectSameTable(await walkTable(metadataLocation as string, read), source);
+      const result = await world.restore(`b${n}`, `t${n}`, `s3://elsewhere/db/t${n}`);
+      expectSameTable(await world.walkRestored(result), await sources.walk(table, state));
     }
   });
 
@@ -64,7 +69,7 @@ describe.each(withStates)('$name: $note', (table) => {
     const copies = world.meter.usage().requests.copy;
     const early = table.states[table.states.length - 2] as string;
     world.point(table, early);
-    const walked = await walkTable(uriOf(table, early), (uri) => world.object(uri));
+    const walked = await world.walk(table, early);
     const { plan } = await world.backup(table.name, 'early');
     expect(world.meter.usage().requests.copy).toBe(copies);
     expect(plan?.data.total.objects).toBe(walked.live.size);

@@ -85,7 +85,7 @@ async function orcRows(table, ids) {
     const found = await sql(
       `SELECT delete_file_path, file_path, CAST(pos AS STRING) FROM ${table}.position_deletes VERSION AS OF ${id} ORDER BY 1, 2, pos`,
     );
-    for (const file of new Set(found.map(([name]) => name)))
+    for (const file of new Set(found.map(([name]) => name).filter((name) => name.endsWith('.orc'))))
       rows[file] = found.filter(([name]) => name === file).map(([, ...row]) => row);
   }
   return rows;

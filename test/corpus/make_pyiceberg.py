@@ -213,7 +213,7 @@ def py_add_files_buckets(name):
 @table(
     "refused-one-target",
     "a file that lies where another one of the table would go",
-    {"exit": 22, "reason": "one place", "at": "restore"},
+    {"exit": 22, "reason": "would both become", "at": "restore"},
     outside=["$L-foreign"],
 )
 def refused_one_target(name):
@@ -223,8 +223,8 @@ def refused_one_target(name):
     add_files(t, f"{foreign}/f.parquet", f"{location_of(name)}/data/_bcn_roots/{place}/f.parquet")
 
 
-@table("refused-two-spellings", "one file in two spellings", {"exit": 22, "reason": "one place", "at": "restore"})
-def refused_two_spellings(name):
+@table("py-two-spellings", "add_files: one file in two spellings, so that its rows count twice")
+def py_two_spellings(name):
     t = create(name)
     file = f"{location_of(name)}/data/f.parquet"
     add_files(t, file)

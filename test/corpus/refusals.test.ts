@@ -1,45 +1,41 @@
-/** Tables that this version cannot bring back faithfully: exit 22 with the reason, and nothing written anywhere. */
+/** Tables that nobody can bring back faithfully: exit 22 with the reason, and nothing written anywhere. */
 import { describe, expect, test } from 'vitest';
 import { BcnError } from '../../src/errors.js';
 import { refusedTables } from './corpus.js';
 import { World } from './world.js';
 
-/** What the message has to name besides the reason: the path, or for a fact of metadata.json the field. */
+/** What the message or the error's object has to name besides the reason: the path, or for a fact of metadata.json the field. */
 const NAMES: Readonly<Record<string, RegExp>> = {
-  'refused-add-files': /s3:\/\/corpus\/corpus\/refused-add-files-foreign\/f\.parquet/,
-  'refused-data-path': /s3:\/\/corpus\/corpus\/refused-data-path-data/,
-  'refused-metadata-path': /s3:\/\/corpus\/corpus\/refused-metadata-path-meta/,
-  'refused-object-path': /s3:\/\/elsewhere\/shared/,
-  'refused-position-deletes': /s3:\/\/corpus\/corpus\/refused-position-deletes\/metadata\/.*\.avro in snapshot \d+/,
-  'refused-old-deletes': /s3:\/\/corpus\/corpus\/refused-old-deletes\/metadata\/.*\.avro in snapshot \d+/,
-  'refused-deletion-vectors': /s3:\/\/corpus\/corpus\/refused-deletion-vectors\/metadata\/.*\.avro in snapshot \d+/,
+  'refused-codec-xz': /s3:\/\/corpus\/corpus\/spark-v2\/metadata\/.*\.avro/,
+  'refused-encrypted-deletes': /s3:\/\/corpus\/corpus\/spark-position-deletes\/data\/.*-deletes\.parquet/,
+  'refused-hdfs': /hdfs:\/\/namenode:8020\/corpus\//,
+  'refused-relative-path': /data\/.*\.parquet/,
   'refused-snapshot-key': /snapshot \d+/,
 };
 
-describe.each(refusedTables)('$name: $note', (table) => {
+const atBackup = refusedTables.filter(({ expect }) => expect.ok === undefined && expect.at === undefined);
+
+describe.each(atBackup)('$name: $note', (table) => {
   if (table.expect.ok) throw new Error('not refused');
   const { exit, reason } = table.expect;
 
   test.each(['copy', 'reference'] as const)('--data %s', async (mode) => {
     const world = await World.with(table);
-    const source = world.keys('corpus');
+    const before = sources(world);
     const error = await world.backup(table.name, 'b', mode).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(BcnError);
-    const { message, exit: found, table: named, hint } = error as BcnError;
+    const { message, exit: found, table: named, hint, object } = error as BcnError;
     expect(found).toBe(exit);
     expect(message).toContain(reason);
-    expect(message).toMatch(NAMES[table.name] ?? /./);
+    expect(`${message} ${object}`).toMatch(NAMES[table.name] ?? /./);
     expect(named).toBe(`db.${table.name}`);
     expect(hint).toBeTruthy();
 
     expect(world.keys('backups')).toEqual([]);
-    expect(world.keys('corpus')).toEqual(source);
-    expect(
-      [...world.service.buckets.keys()].filter((bucket) => !['memory://corpus', 'memory://backups'].includes(bucket)),
-    ).toEqual([]);
+    expect(sources(world)).toEqual(before);
     const { put, copy, delete: deleted } = world.meter.usage().requests;
     expect({ put, copy, deleted }).toEqual({ put: 0, copy: 0, deleted: 0 });
   });
@@ -52,6 +48,37 @@ describe.each(refusedTables)('$name: $note', (table) => {
     expect(world.keys('backups')).toEqual(before);
   });
 });
+
+describe.each(refusedTables.filter(({ expect }) => expect.ok === undefined && expect.at === 'restore'))(
+  '$name: $note',
+  (table) => {
+    if (table.expect.ok) throw new Error('not refused');
+    const { exit, reason } = table.expect;
+
+    test('the backup is whole, a restore is refused before it writes', async () => {
+      const world = await World.with(table);
+      await world.backup(table.name, 'b');
+      expect((await world.verify('b')).problems).toEqual([]);
+      world.clearSources();
+      const before = world.keys('backups');
+      const error = await world.restore('b', 'restored', 's3://elsewhere/t').catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(BcnError);
+      expect(error).toMatchObject({ exit, hint: expect.stringContaining('--map') });
+      for (const text of [reason, ...(table.outside ?? []), table.location]) expect((error as BcnError).message).toContain(text);
+      expect(sources(world)).toEqual([]);
+      expect(world.keys('backups')).toEqual(before);
+      expect(world.catalog.tables.has('db.restored')).toBe(false);
+    });
+  },
+);
+
+/** Everything that lies outside the repository. */
+function sources(world: World): readonly string[] {
+  return [...world.service.buckets.keys()].flatMap((bucket) => {
+    const name = bucket.slice('memory://'.length);
+    return name === 'backups' ? [] : world.keys(name).map((key) => `${name}/${key}`);
+  });
+}
 
 const RECORD = Buffer.from(
   JSON.stringify({ format: 1, id: '0'.repeat(32), features: [], grace_ms: 86_400_000, created: '2026-01-01T00:00:00.000Z' }),

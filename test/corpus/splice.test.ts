@@ -7,8 +7,8 @@ import { abstractPath, concretePath } from '../../src/iceberg/paths.js';
 import { rewriteMetadata } from '../../src/iceberg/rewrite-metadata.js';
 import { type AvroFile, decode, schemaText, splitAvro, type Value } from './avro.js';
 import { corpus, filesOf, goodTables } from './corpus.js';
+import { withoutCodec } from './expect-same.js';
 import { items, JsonMembers, parseJson, text } from './json.js';
-import { withoutCodec } from './walk.js';
 
 type Rewrite = (bytes: Buffer, path: (path: string) => string) => Promise<Buffer>;
 type Kind = 'list' | 'manifest';

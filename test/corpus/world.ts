@@ -23,6 +23,7 @@ import { Stores } from '../../src/storage/resolver.js';
 import type { VerifyResult } from '../../src/verify/options.js';
 import { verify } from '../../src/verify/verify.js';
 import { type CorpusTable, loadTable, uriOf } from './corpus.js';
+import { type WalkedTable, walkTable } from './walk.js';
 
 export const ident = (name: string): TableIdent => ({ namespace: ['db'], name });
 
@@ -140,6 +141,21 @@ export class World {
       dryRun: false,
       tmpDir: tmpdir(),
     });
+  }
+
+  /** The table of the corpus as it lies there, read by nothing of src/. */
+  walk(table: CorpusTable, state = table.metadata): Promise<WalkedTable> {
+    return walkTable(uriOf(table, state), (uri) => this.object(uri), table.orcRows);
+  }
+
+  /** A restored table. */
+  walkRestored({ metadataLocation }: RestoreResult): Promise<WalkedTable> {
+    return walkTable(metadataLocation as string, (uri) => this.object(uri));
+  }
+
+  /** Takes away everything but the backups. */
+  clearSources(): void {
+    for (const [bucket, objects] of this.service.buckets) if (bucket !== 'memory://backups') objects.clear();
   }
 
   /** An object by its URI, or undefined. */

@@ -270,6 +270,6 @@ export const CRAFTED_TABLES = {
     base: 'spark-v2',
     note: 'a file on a store that bcn cannot read',
     edit: rename((path) => path.replace('s3://', 'hdfs://namenode:8020/')),
-    ...refused('hdfs'),
+    ...refused('where bcn cannot read'),
   },
 };

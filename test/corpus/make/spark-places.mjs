@@ -39,6 +39,22 @@ export const SPARK_PLACE_TABLES = {
       'DELETE FROM $T WHERE id = 2',
     ],
   },
+  'spark-deletes-two-roots': {
+    note: 'deletes, in each format, of files in two buckets, whose order is another one after a restore',
+    outside: ['s3://$O/spark-deletes-two-roots/data'],
+    orcRows: true,
+    sql: [
+      create(2, { ...MOR, 'write.delete.granularity': 'partition' }),
+      TWO[0],
+      "ALTER TABLE $T SET TBLPROPERTIES ('write.data.path'='s3://$O/spark-deletes-two-roots/data')",
+      TWO[1],
+      'DELETE FROM $T WHERE id IN (1, 4)',
+      "ALTER TABLE $T SET TBLPROPERTIES ('write.delete.format.default'='avro')",
+      'DELETE FROM $T WHERE id IN (2, 5)',
+      "ALTER TABLE $T SET TBLPROPERTIES ('write.delete.format.default'='orc')",
+      'DELETE FROM $T WHERE id IN (3, 6)',
+    ],
+  },
   'spark-s3a-beside-s3': {
     note: 'metadata under s3://, data of the same location under s3a://; deletes',
     sql: [
