@@ -69,7 +69,7 @@ function truncatedBounds(draft) {
 function zeroRows(draft) {
   const [{ uri, file }] = draft.manifests(1n);
   const [first] = file.records;
-  for (const format of ['parquet', 'avro']) {
+  for (const format of ['parquet', 'avro', 'orc']) {
     const path = first.data_file.file_path.replace('-deletes.parquet', `-empty-deletes.${format}`);
     const more = { column_sizes: null, lower_bounds: null, upper_bounds: null, split_offsets: null };
     file.records.push({
@@ -78,9 +78,10 @@ function zeroRows(draft) {
     });
     describe(file.records.at(-1).data_file, []);
     draft.replace(path, fixture(`odd-empty.${format}`));
+    if (format === 'orc') draft.facts.orcRows = { [path]: [] };
   }
   for (const list of draft.lists) {
-    for (const record of draft.open(list).records) if (record.manifest_path === uri) record.added_files_count += 2n;
+    for (const record of draft.open(list).records) if (record.manifest_path === uri) record.added_files_count += 3n;
   }
 }
 
@@ -115,6 +116,16 @@ function dangling(draft) {
   describe(other, avroRows, { lower: null, upper: null });
   draft.replace(other.file_path, avroDeletes(avroRows));
   draft.countRows();
+}
+
+/** Deletes that spell their data file in another way than the table does: Java, which compares paths as text, does not apply them. */
+function otherSpelling(draft) {
+  for (const { data_file: data } of draft.entries(1n)) {
+    const rows = [[boundOf(data.lower_bounds, PATH).toString('utf8').replace('s3a:', 's3:'), 1n]];
+    data.split_offsets = data.column_sizes = null;
+    describe(data, rows);
+    draft.replace(data.file_path, parquetDeletes(rows));
+  }
 }
 
 /** Vectors in another order than that of the footer, with bytes of nobody and another kind of blob between them. */
@@ -246,6 +257,11 @@ export const CRAFTED_TABLES = {
     base: 'spark-deletes-partition',
     note: 'delete rows that name files which the table does not have',
     edit: dangling,
+  },
+  'hand-delete-spelling': {
+    base: 'spark-s3a-beside-s3',
+    note: 'delete rows that name a data file in s3:// which the table has in s3a://',
+    edit: otherSpelling,
   },
   'hand-puffin-gaps': { base: 'spark-vectors-many', note: 'vectors with gaps, in another order, beside other blobs', edit: gaps },
   'hand-puffin-packed': { base: 'spark-deletion-vectors', note: 'a Puffin footer packed with LZ4', edit: packedFooter },

@@ -67,7 +67,7 @@ export class Draft {
 
   /** New bytes for a content file; all entries that name it get its size. */
   replace(uri, bytes) {
-    this.files.set(uri, bytes);
+    this.files.set(uri.replace(/^s3a:/, 's3:'), bytes);
     for (const { data_file: data } of [...this.entries(0n), ...this.entries(1n)]) {
       if (data.file_path === uri) data.file_size_in_bytes = BigInt(bytes.length);
     }
