@@ -66,11 +66,13 @@ const flip = (at: number) => (all: Buffer) => {
   all[at] = (all[at] as number) ^ 1;
   return all;
 };
-/** Bounds with the path under one id as the source had it. */
+/** Bounds of paths as the source has them. */
 const staleBounds = (table: WalkedTable, source: WalkedTable): WalkedTable => {
   const olds = source.snapshots.flatMap(({ manifests }) => manifests.flatMap(({ entries }) => entries));
   const old = olds.find((entry) => (entry.get('data_file') as Fields).get('content') === 1n)?.get('data_file') as Fields;
-  return withEntries(table, 1n, (data) => data.set('lower_bounds', old.get('lower_bounds') as Value));
+  return withEntries(table, 1n, (data) => {
+    for (const name of ['lower_bounds', 'upper_bounds']) data.set(name, old.get(name) as Value);
+  });
 };
 
 type Alteration = readonly [what: string, table: string, alter: (restored: WalkedTable, source: WalkedTable) => WalkedTable];

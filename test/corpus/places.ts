@@ -22,8 +22,8 @@ export const WRITE_PATH = /^write\.(data|metadata|object-storage|folder-storage)
 const bare = (path: string) => path.replace(/\/+$/, '');
 const sha256 = (value: string) => createHash('sha256').update(value).digest('hex');
 const isUnder = (path: string, root: string) => path === root || path.startsWith(`${root}/`);
-/** One spelling for the schemes of S3. */
-const spell = (path: string) => path.replace(/^s3[an]:/, 's3:');
+/** One spelling for the schemes of S3, which may have capitals (RFC 3986, 3.1). */
+const spell = (path: string) => path.replace(/^s3[an]?:/i, 's3:');
 
 export function placesOf(source: WalkedTable, target: string): Places {
   const location = bare(source.location);

@@ -1,7 +1,10 @@
 /** Tables that nobody can bring back faithfully: exit 22 with the reason, and nothing written anywhere. */
 import { describe, expect, test } from 'vitest';
 import { BcnError } from '../../src/errors.js';
-import { refusedTables } from './corpus.js';
+import { corpusTable, refusedTables } from './corpus.js';
+import { countRows } from './count-rows.js';
+import { expectSameTable } from './expect-same.js';
+import type { WalkedTable } from './walk.js';
 import { World } from './world.js';
 
 /** What the message or the error's object has to name besides the reason: the path, or for a fact of metadata.json the field. */
@@ -71,6 +74,22 @@ describe.each(refusedTables.filter(({ expect }) => expect.ok === undefined && ex
     });
   },
 );
+
+test('delete rows in another spelling: --merge-spellings lets them apply, a map of its own keeps them from it', async () => {
+  const table = corpusTable('refused-delete-spelling');
+  const world = await World.with(table);
+  const source = await world.walk(table);
+  const last = (walked: WalkedTable) => countRows(walked, walked.snapshots.at(-1) as WalkedTable['snapshots'][number]);
+  expect(await last(source)).toBe(6n);
+  await world.backup(table.name, 'b');
+  const merged = await world.walkRestored(await world.restore('b', 'merged', 's3://elsewhere/t', { mergeSpellings: true }));
+  expectSameTable(merged, source);
+  expect(await last(merged)).toBe(5n);
+  const text = `${table.location.replace('s3:', 's3a:')}=s3a://elsewhere/t2`;
+  const [from, to] = text.split('=') as [string, string];
+  const apart = await world.restore('b', 'apart', 's3://elsewhere/t2', { maps: [{ source: from, target: to, text }] });
+  expect(await last(await world.walkRestored(apart))).toBe(6n);
+});
 
 /** Everything that lies outside the repository. */
 function sources(world: World): readonly string[] {

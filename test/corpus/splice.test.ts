@@ -49,6 +49,7 @@ describe.each(goodTables)('$name: $note', (table) => {
   const toAbstract = (path: string) => abstractPath(path, location);
   const toConcrete = (path: string) => concretePath(path, location);
   const bare = location.replace(/\/+$/, '');
+  const isHome = (path: string) => path === bare || path.startsWith(`${bare}/`);
 
   test('metadata files come back byte for byte, and name no path of the source in between', () => {
     let files = 0;
@@ -70,7 +71,7 @@ describe.each(goodTables)('$name: $note', (table) => {
           /^write\..*\.path$/.test(key) ? [text(value)] : [],
         ),
       ];
-      for (const field of fields) expect(field.includes(bare), field).toBe(false);
+      for (const field of fields) expect(isHome(field), field).toBe(false);
       const back = rewriteMetadata(abstract, uri, { path: toConcrete }).bytes;
       expect(back.equals(bytes), `${uri}\n${back.toString()}\n${bytes.toString()}`).toBe(true);
     }
@@ -88,11 +89,13 @@ describe.each(goodTables)('$name: $note', (table) => {
       const abstract = await rewriters[kind](bytes, toAbstract);
       const between = await splitAvro(abstract);
       expect(pathsOf(kind, between)).toEqual(pathsOf(kind, original).map((path) => toAbstract(path as string)));
-      for (const path of pathsOf(kind, between)) expect((path as string).includes(bare), path as string).toBe(false);
+      for (const path of pathsOf(kind, between)) expect(isHome(path as string), path as string).toBe(false);
       expectSame(await splitAvro(await rewriters[kind](abstract, toConcrete)), original);
       const other = await splitAvro(await rewriters[kind](abstract, (path) => concretePath(path, 's3://b/$&')));
       expect(pathsOf(kind, other)).toEqual(
-        pathsOf(kind, original).map((path) => `s3://b/$&${(path as string).slice(bare.length)}`),
+        (pathsOf(kind, original) as readonly string[]).map((path) =>
+          isHome(path) ? `s3://b/$&${path.slice(bare.length)}` : path,
+        ),
       );
     }
     if (table.snapshots.length > 0) expect(found.manifest).toBeGreaterThan(0);
@@ -116,7 +119,7 @@ test('avsc reads the same values', async () => {
   let read = 0;
   for (const table of corpus) {
     for (const [uri, bytes] of filesOf(table)) {
-      if (!uri.endsWith('.avro')) continue;
+      if (!uri.endsWith('.avro') || table.name === 'refused-codec-xz') continue;
       const file = await splitAvro(bytes);
       const type = avsc.Type.forSchema(JSON.parse(schemaText(file)), { registry: registry(), wrapUnions: false });
       const records = decode(file);

@@ -13,7 +13,7 @@ import {
 } from '../../src/catalog/port.js';
 import { BcnError } from '../../src/errors.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
-import type { RestoreResult } from '../../src/restore/options.js';
+import type { RestoreOptions, RestoreResult } from '../../src/restore/options.js';
 import { restore } from '../../src/restore/restore.js';
 import { MeteredStore } from '../../src/storage/decorators/meter.js';
 import { parseLocation } from '../../src/storage/location.js';
@@ -123,7 +123,7 @@ export class World {
     return verify(deps, { name, readData: true, jobs: 4, tmpDir: tmpdir() });
   }
 
-  restore(backupName: string, table: string, targetLocation: string): Promise<RestoreResult> {
+  restore(backupName: string, table: string, targetLocation: string, more: Partial<RestoreOptions> = {}): Promise<RestoreResult> {
     const deps = {
       catalog: this.catalog,
       repository: this.place,
@@ -140,6 +140,7 @@ export class World {
       jobs: 4,
       dryRun: false,
       tmpDir: tmpdir(),
+      ...more,
     });
   }
 

@@ -258,11 +258,6 @@ export const CRAFTED_TABLES = {
     note: 'delete rows that name files which the table does not have',
     edit: dangling,
   },
-  'hand-delete-spelling': {
-    base: 'spark-s3a-beside-s3',
-    note: 'delete rows that name a data file in s3:// which the table has in s3a://',
-    edit: otherSpelling,
-  },
   'hand-puffin-gaps': { base: 'spark-vectors-many', note: 'vectors with gaps, in another order, beside other blobs', edit: gaps },
   'hand-puffin-packed': { base: 'spark-deletion-vectors', note: 'a Puffin footer packed with LZ4', edit: packedFooter },
   'hand-raw-vector': { base: 'spark-deletion-vectors', note: 'a vector that lies in no Puffin file', edit: rawVector },
@@ -274,6 +269,12 @@ export const CRAFTED_TABLES = {
     note: 'an encrypted Parquet delete file',
     edit: sealedDeletes,
     ...refused('encrypted'),
+  },
+  'refused-delete-spelling': {
+    base: 'spark-s3a-beside-s3',
+    note: 'delete rows that name a data file in s3:// which the table has in s3a://',
+    edit: otherSpelling,
+    ...refused('spell the paths of 1 data file', { at: 'restore' }),
   },
   'refused-codec-xz': { base: 'spark-v2', note: 'manifests packed with xz', edit: xz, ...refused('xz') },
   'refused-relative-path': {
