@@ -14,7 +14,7 @@ import { type Keyed, Sorter } from '../spill/sorter.js';
 import { objectUri } from '../storage/list-places.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
 import { readRange } from '../storage/read-range.js';
-import { missing } from './missing.js';
+import { missing, wrongLength } from './missing.js';
 import type { PlannedStatistics } from './statistics.js';
 import type { Tree, TreeEntry } from './tree.js';
 
@@ -157,7 +157,13 @@ async function withBase(tree: Tree, context: FilePlanContext, root: Root, kept: 
 /** What a new delete file is. A backup must not promise what its restore cannot do. */
 async function inspect(uri: string, size: number, { source, table, call }: FilePlanContext) {
   const { store, key } = source.resolve(uri);
-  const read = (start: number, end: number) => readRange(store, key, start, end, call);
+  const read = async (start: number, end: number) => {
+    try {
+      return await readRange(store, key, start, end, call);
+    } catch (error) {
+      throw isCode(error, 'corrupt') ? wrongLength(uri, table, size, undefined, error) : error;
+    }
+  };
   try {
     const deletes = await inspectDeleteFile({ name: uri, size, read }, call.signal);
     return deletes === undefined ? {} : { deletes };
