@@ -1,7 +1,7 @@
 /** What content files say that a restore changes: rows of position deletes, footers of Puffin files. Nothing of src/ reads them. */
 import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { decode, splitAvro, type Value } from './avro.js';
+import { decode, schemaText, splitAvro, type Value } from './avro.js';
 import { type Puffin, readPuffin } from './puffin.js';
 
 export type Row = readonly [path: string, pos: bigint];
@@ -58,7 +58,11 @@ export async function readContent(
 }
 
 async function avroRows(bytes: Buffer): Promise<readonly Row[]> {
-  return decode(await splitAvro(bytes)).map((record) => [record.get('file_path') as string, record.get('pos') as bigint]);
+  const file = await splitAvro(bytes);
+  const { fields } = JSON.parse(schemaText(file)) as { readonly fields: readonly Readonly<Record<string, unknown>>[] };
+  const name = (id: number) => known(fields.find((field) => field['field-id'] === id)?.name, id) as string;
+  const [path, pos] = [name(FILE_PATH), name(POS)];
+  return decode(file).map((record) => [record.get(path) as string, record.get(pos) as bigint]);
 }
 
 async function parquetRows(file: ArrayBuffer, metadata: FileMetaData): Promise<readonly Row[]> {
@@ -72,9 +76,14 @@ export async function readColumns(
   metadata: FileMetaData,
   ids: readonly number[],
 ): Promise<readonly (readonly unknown[])[]> {
-  const names = ids.map((id) => metadata.schema.find(({ field_id }) => field_id === id)?.name as string);
+  const names = ids.map((id) => known(metadata.schema.find(({ field_id }) => field_id === id)?.name, id));
   const rows = await parquetReadObjects({ file, metadata, compressors, columns: names });
-  return rows.map((row) => names.map((name) => row[name]));
+  return rows.map((row) => names.map((name, n) => known(row[name], ids[n] as number)));
+}
+
+function known<T>(name: T | undefined, id: number): T {
+  if (name === undefined) throw new Error(`no column ${id}`);
+  return name;
 }
 
 function factsOf({ schema, row_groups: groups }: FileMetaData): ParquetFacts {

@@ -2,8 +2,7 @@
 import { parquetMetadata } from 'hyparquet';
 import type { Value } from './avro.js';
 import { arrayBuffer, type Content, FILE_PATH, readColumns } from './content.js';
-import { vectorPositions } from './puffin.js';
-import type { Fields, WalkedManifest, WalkedSnapshot, WalkedTable } from './walk.js';
+import { type Fields, vectorOf, type WalkedManifest, type WalkedSnapshot, type WalkedTable } from './walk.js';
 
 interface Live {
   readonly data: Fields;
@@ -44,8 +43,7 @@ async function deletedBy(one: Live, file: Live): Promise<readonly bigint[]> {
   if (one.content.content === 2n) return one.sequence > file.sequence && isBeside(one, file) ? deletedByValue(one, file) : [];
   if (one.sequence < file.sequence || one.partition !== file.partition || !mayName(one.data, file.path)) return [];
   if (one.content.rows) return one.content.rows.flatMap(([path, pos]) => (path === file.path ? [pos] : []));
-  const [offset, length] = [Number(one.data.get('content_offset')), Number(one.data.get('content_size_in_bytes'))];
-  return [...vectorPositions(one.content.bytes.subarray(offset, offset + length))];
+  return [...vectorOf(one.data, one.content)];
 }
 
 /** Equality deletes without a partition are about the whole table. */

@@ -1,10 +1,9 @@
 /** Content files of a restored table: all are what they were, but for the paths in position deletes and in footers of vectors. */
 import { expect } from 'vitest';
-import type { Value } from './avro.js';
 import type { Content, Row } from './content.js';
 import type { Places } from './places.js';
-import { type Puffin, vectorPositions } from './puffin.js';
-import type { Fields, WalkedTable } from './walk.js';
+import { type Puffin, VECTOR } from './puffin.js';
+import type { WalkedTable } from './walk.js';
 
 /** A delete file that was written anew. */
 export interface Rewritten {
@@ -55,8 +54,6 @@ function expectSameRows(uri: string, file: Content, was: Content, places: Places
   }
 }
 
-const VECTOR = 'deletion-vector-v1';
-
 function expectSameVectors(uri: string, file: Content, was: Puffin, bytes: Buffer, places: Places): void {
   const { puffin } = file;
   if (!puffin) throw new Error(`${uri} is no Puffin file any more`);
@@ -70,15 +67,4 @@ function expectSameVectors(uri: string, file: Content, was: Puffin, bytes: Buffe
   for (const path of new Set(references))
     if (path !== undefined) json = json.replaceAll(JSON.stringify(path), () => JSON.stringify(places.referenced(path)));
   expect(puffin.json, uri).toBe(json);
-}
-
-/** A live vector of a manifest's entry is where it says, whole, and about the file that it says. */
-export function expectVector(data: Fields, file: Content): void {
-  const offset = Number(data.get('content_offset'));
-  const length = Number(data.get('content_size_in_bytes'));
-  const path = data.get('referenced_data_file') as Value;
-  expect(BigInt(vectorPositions(file.bytes.subarray(offset, offset + length)).size)).toBe(data.get('record_count'));
-  if (!file.puffin) return;
-  const blob = file.puffin.blobs.find((one) => one.type === VECTOR && one.offset === offset && one.length === length);
-  expect(blob?.properties?.['referenced-data-file']).toBe(path);
 }

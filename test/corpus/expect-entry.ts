@@ -2,9 +2,9 @@
 import { expect } from 'vitest';
 import type { Value } from './avro.js';
 import { FILE_PATH } from './content.js';
-import { expectVector, type Rewritten } from './expect-content.js';
+import type { Rewritten } from './expect-content.js';
 import type { Places } from './places.js';
-import type { Fields } from './walk.js';
+import { type Fields, vectorOf } from './walk.js';
 
 /** Of `file_path`; and of `_file`, under which DuckDB writes the same. */
 const PATH_BOUNDS = new Set([BigInt(FILE_PATH), 2147483646n]);
@@ -34,7 +34,7 @@ export function expectSameEntry(entry: Fields, was: Fields, { places, rewritten 
     }
   }
   expect(new Map([...entry, ['data_file', data]])).toEqual(new Map([...was, ['data_file', expected]]));
-  if (file?.was.format === 'puffin' && entry.get('status') !== 2n) expectVector(data, file.file);
+  if (file?.was.format === 'puffin' && entry.get('status') !== 2n) vectorOf(data, file.file);
 }
 
 /** Declared: length, format, and where Parquet says them, sizes of columns and starts of row groups. */

@@ -18,6 +18,9 @@ export interface PuffinBlob {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
+/** Type of the blob of a deletion vector. */
+export const VECTOR = 'deletion-vector-v1';
+
 const MAGIC = 'PFA1';
 
 /** undefined for bytes that are no Puffin file, such as a vector alone. */

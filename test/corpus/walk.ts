@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { type AvroFile, decode, splitAvro, type Value } from './avro.js';
 import { type Content, type OrcRows, readContent } from './content.js';
 import { items, type Json, type JsonMembers, parseJson, text } from './json.js';
+import { VECTOR, vectorPositions } from './puffin.js';
 
 export type ReadObject = (uri: string) => Buffer | undefined;
 export type Fields = ReadonlyMap<string, Value>;
@@ -63,6 +64,8 @@ export async function walkTable(metadataUri: string, read: ReadObject, orcRows: 
     const content = must(path);
     if (data.get('file_size_in_bytes') !== BigInt(content.length)) throw new Error(`${path}: ${content.length} bytes`);
     if (!live.has(path)) live.set(path, await readContent(path, content, data, orcRows));
+    const known = live.get(path);
+    if (known?.content === 1n && known.format === 'puffin') vectorOf(data, known);
   };
 
   const walkManifest = async (uri: string, entry: Fields): Promise<WalkedManifest> => {
@@ -104,4 +107,15 @@ export async function walkTable(metadataUri: string, read: ReadObject, orcRows: 
   }
   const location = text(metadata.get('location')).replace(/\/+$/, '');
   return { gzip, metadata, location, snapshots, live, statistics, named: [...named], plain };
+}
+
+/** The positions that an entry's vector holds; an Error unless it is where the entry says, whole, and about the file that the entry says. */
+export function vectorOf(data: Fields, { bytes, puffin }: Content): ReadonlySet<bigint> {
+  const [offset, length] = [Number(data.get('content_offset')), Number(data.get('content_size_in_bytes'))];
+  const positions = vectorPositions(bytes.subarray(offset, offset + length));
+  if (BigInt(positions.size) !== data.get('record_count')) throw new Error(`${positions.size} positions`);
+  const blob = puffin?.blobs.find((one) => one.type === VECTOR && one.offset === offset && one.length === length);
+  const path = data.get('referenced_data_file');
+  if (puffin && blob?.properties?.['referenced-data-file'] !== path) throw new Error(`no vector for ${path} at ${offset}`);
+  return positions;
 }
