@@ -3,15 +3,15 @@ import type { AvroFile } from './avro.js';
 import { comparable } from './comparable.js';
 import { expectSameContent } from './expect-content.js';
 import { expectSameEntry } from './expect-entry.js';
-import { placesOf } from './places.js';
+import { type Mapped, placesOf } from './places.js';
 import type { WalkedManifest, WalkedTable } from './walk.js';
 
 /**
  * A restored table is the source but for its place and the declared edits: places.ts says where each path belongs, comparable.ts what of the metadata may
  * differ, expect-entry.ts what of manifests, expect-content.ts what of content files.
  */
-export function expectSameTable(restored: WalkedTable, source: WalkedTable): void {
-  const places = placesOf(source, restored.location);
+export function expectSameTable(restored: WalkedTable, source: WalkedTable, maps: readonly Mapped[] = []): void {
+  const places = placesOf(source, restored.location, maps);
   const has = (path: string) => source.statistics.has(path);
   expect(restored.gzip).toBe(source.gzip);
   expect(comparable(restored.metadata, { map: (path) => path, has: () => true })).toEqual(
@@ -37,7 +37,12 @@ export function expectSameTable(restored: WalkedTable, source: WalkedTable): voi
   }
   expect([...restored.statistics.keys()].sort()).toEqual([...source.statistics.keys()].map(places.at).sort());
   for (const [path, bytes] of source.statistics) expect(restored.statistics.get(places.at(path))?.equals(bytes), path).toBe(true);
-  for (const path of restored.named) expect(path.startsWith(`${restored.location}/`), path).toBe(true);
+  const targets = [restored.location, ...maps.map(({ target }) => target)];
+  for (const path of restored.named)
+    expect(
+      targets.some((target) => path.startsWith(`${target}/`)),
+      path,
+    ).toBe(true);
   if (restored.location !== source.location) expectNoTrace(restored, places.roots);
 }
 

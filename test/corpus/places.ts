@@ -1,6 +1,6 @@
 /**
- * Where the files of a table have to be after a restore without `--map`, worked out by the rules alone and by nothing of src/: the location goes to the
- * target, in whatever scheme it is spelt; the places of `write.*.path` and the deepest common folders of what is left each go to a folder below it.
+ * Where the files of a table have to be after a restore, worked out by the rules alone and by nothing of src/: the sources of `--map` go where it says; the location to the
+ * target, in whatever scheme it is spelt; the places of `write.*.path` and the deepest common folders of what is left each to a folder below it.
  */
 import { createHash } from 'node:crypto';
 import { JsonMembers, text } from './json.js';
@@ -25,7 +25,12 @@ const isUnder = (path: string, root: string) => path === root || path.startsWith
 /** One spelling for the schemes of S3, which may have capitals (RFC 3986, 3.1). */
 const spell = (path: string) => path.replace(/^s3[an]?:/i, 's3:');
 
-export function placesOf(source: WalkedTable, target: string): Places {
+export interface Mapped {
+  readonly source: string;
+  readonly target: string;
+}
+
+export function placesOf(source: WalkedTable, target: string, maps: readonly Mapped[] = []): Places {
   const location = bare(source.location);
   const to = bare(target);
   const isHome = (path: string) => isUnder(path, location) || isUnder(spell(path), spell(location));
@@ -33,10 +38,13 @@ export function placesOf(source: WalkedTable, target: string): Places {
   const written = (properties instanceof JsonMembers ? properties.members : []).flatMap(([key, value]) =>
     WRITE_PATH.test(key) ? [bare(text(value))] : [],
   );
-  const foreign = written.filter((path) => path !== '' && !isHome(path));
-  const left = source.named.filter((path) => !isHome(path) && !foreign.some((root) => isUnder(path, root)));
+  const mapOf = (path: string) => maps.find((map) => isUnder(path, map.source));
+  const foreign = written.filter((path) => path !== '' && !isHome(path) && !mapOf(path));
+  const left = source.named.filter((path) => !isHome(path) && !mapOf(path) && !foreign.some((root) => isUnder(path, root)));
   const roots = [...new Set([...foreign, ...commonFolders(left)])].sort((a, b) => b.length - a.length);
   const find = (path: string): string | undefined => {
+    const map = mapOf(path);
+    if (map) return map.target + path.slice(map.source.length);
     if (isUnder(path, location)) return to + path.slice(location.length);
     if (isHome(path)) return to + spell(path).slice(spell(location).length);
     const root = roots.find((one) => isUnder(path, one));
@@ -50,7 +58,7 @@ export function placesOf(source: WalkedTable, target: string): Places {
     return found;
   };
   const referenced = (path: string) => find(path) ?? `${to}/data/_bcn_dangling/${sha256(path).slice(0, 32)}`;
-  return { find, at, referenced, roots: [location, ...roots] };
+  return { find, at, referenced, roots: [location, ...roots, ...maps.map((map) => map.source)] };
 }
 
 const isBucket = (root: string) => /^[^/]*:\/\/[^/]*$/.test(root);

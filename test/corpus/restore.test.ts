@@ -1,7 +1,7 @@
 /** Backup, verify, restore: every good table of the corpus comes back under another name, in another bucket, at roots of three lengths. */
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type CorpusTable, corpusTable, goodTables, uriOf } from './corpus.js';
+import { type CorpusTable, goodTables, uriOf } from './corpus.js';
 import { countRows } from './count-rows.js';
 import { expectSameTable } from './expect-same.js';
 import { items, JsonMembers, parseJson, text } from './json.js';
@@ -99,16 +99,6 @@ function inherent(table: CorpusTable, source: WalkedTable): (text: string) => st
   return (text) =>
     outside.reduce((edited, path) => edited.replaceAll(JSON.stringify(path), () => JSON.stringify(at(path))), text);
 }
-
-test('a backup by reference is restored from the source', async () => {
-  const table = corpusTable('spark-odd-values');
-  const world = await World.with(table);
-  const source = await world.walk(table);
-  await world.backup(table.name, 'light', 'reference');
-  expect((await world.verify('light')).problems).toEqual([]);
-  expect(world.keys('backups').filter((key) => key.endsWith('.parquet'))).toEqual([]);
-  expectSameTable(await world.walkRestored(await world.restore('light', 'restored', 's3://elsewhere/t')), source);
-});
 
 function textOf(world: World, uri: string): string {
   const bytes = world.object(uri) as Buffer;
