@@ -1,4 +1,3 @@
-import { BcnError } from '../errors.js';
 import { collisions, type Landing } from '../iceberg/path-map.js';
 import { concretePath } from '../iceberg/paths.js';
 import type { Root } from '../repository/root.js';
@@ -7,6 +6,7 @@ import { findLocation } from '../storage/location.js';
 import { rewrittenUri } from './content.js';
 import type { TargetLayout } from './layout.js';
 import type { Manifests } from './manifests.js';
+import { meeting } from './meeting.js';
 
 /**
  * Refuses a table of which two files would land on one target: deleted ones too, since an engine that expires the one would delete the other. Several spellings of
@@ -29,10 +29,11 @@ export async function assertNoCollisions(root: Root, layout: TargetLayout, manif
   for await (const { target, sources } of collisions(landings.sorted())) {
     const [first, second] = sources.map((source) => JSON.stringify(findLocation(source)));
     if (first !== undefined && first === second) continue;
-    throw new BcnError('unsupported', `Two files of the table would both become ${target}: ${sources.join(' and ')}`, {
-      object: target,
-      hint: 'Say where the second one goes: --map FOLDER=TARGET. The plan shows which folders go where: --dry-run',
-    });
+    throw meeting(
+      target,
+      sources,
+      'Say where the second one goes: --map FOLDER=TARGET. The plan shows which folders go where: --dry-run',
+    );
   }
   await landings.dispose();
 }

@@ -1,4 +1,5 @@
 import type { RewritableDeletes } from '../iceberg/delete-file.js';
+import { concretePath } from '../iceberg/paths.js';
 import type { Amount } from '../plan.js';
 import type { Commit, CommittedTable } from '../repository/commit.js';
 import type { InventoryFile } from '../repository/inventory.js';
@@ -10,6 +11,7 @@ import { type Keyed, Sorter } from '../spill/sorter.js';
 import { objectUri } from '../storage/list-places.js';
 import type { CallOptions, Checksum, ResolvedObject } from '../storage/port.js';
 import type { TargetLayout } from './layout.js';
+import { meeting } from './meeting.js';
 import { OddNames } from './names.js';
 
 /** An object the restored table needs; `k` is its URI in the target. */
@@ -58,7 +60,7 @@ export interface ContentContext {
   readonly call: CallOptions;
 }
 
-/** Where a rewritten delete file goes: ORC becomes Parquet, under a name that no other file can have got. */
+/** Where a rewritten delete file goes: ORC becomes Parquet, under a name that no other file should have (`assertOne`). */
 export const rewrittenUri = (uri: string, deletes: RewritableDeletes): string => (deletes === 'orc' ? `${uri}.parquet` : uri);
 
 /** Which content files the restored table needs, and which of them are there. */
@@ -87,7 +89,7 @@ export async function planContent(context: ContentContext): Promise<ContentPlan>
   let first: TargetFile | undefined;
   let firstRewritten: TargetFile | undefined;
   const once = (async function* () {
-    for await (const group of groups(named.sorted())) yield group[0] as TargetFile;
+    for await (const group of groups(named.sorted())) yield assertOne(group, root.location);
   })();
   for await (const { left, right } of leftJoin(once, context.resuming ? layout.list(call) : none())) {
     const one = namesOf(left.k);
@@ -102,4 +104,17 @@ export async function planContent(context: ContentContext): Promise<ContentPlan>
   }
   await named.dispose();
   return { expected, rewritten, total, held, deletes, names, first: first ?? firstRewritten };
+}
+
+/** Files with one target are spellings of one object, unless one of them got its name here. */
+function assertOne(group: readonly TargetFile[], location: string): TargetFile {
+  const first = group[0] as TargetFile;
+  const other = group.find(({ deletes }) => (deletes === 'orc') !== (first.deletes === 'orc'));
+  if (other === undefined) return first;
+  const sources = [first, other].map(({ path }) => concretePath(path, location));
+  throw meeting(
+    first.k,
+    sources,
+    'ORC deletes become Parquet: have the engine write them anew (rewrite_position_delete_files), then back up again.',
+  );
 }

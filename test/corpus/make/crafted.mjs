@@ -230,6 +230,15 @@ function xz(draft) {
   draft.pack = { xz: (input) => execFileSync('xz', ['--stdout'], { input }) };
 }
 
+/** A data file with the name that a restore gives to a delete file. */
+function orcName(draft) {
+  const [{ data_file: data }] = draft.entries(0n);
+  const [{ data_file: deletes }] = draft.entries(1n);
+  const bytes = draft.files.get(data.file_path);
+  data.file_path = `${deletes.file_path}.parquet`;
+  draft.replace(data.file_path, bytes);
+}
+
 const rename = (to) => (draft) => {
   const [{ data_file: data }] = draft.entries(0n);
   data.file_path = to(data.file_path, draft.facts.location);
@@ -275,6 +284,12 @@ export const CRAFTED_TABLES = {
     note: 'delete rows that name a data file in s3:// which the table has in s3a://',
     edit: otherSpelling,
     ...refused('spell the paths of 1 data file', { at: 'restore' }),
+  },
+  'refused-orc-name': {
+    base: 'spark-deletes-orc',
+    note: 'a data file with the name that an ORC delete file gets when it becomes Parquet',
+    edit: orcName,
+    ...refused('would both become', { at: 'restore' }),
   },
   'refused-codec-xz': { base: 'spark-v2', note: 'manifests packed with xz', edit: xz, ...refused('xz') },
   'refused-relative-path': {
