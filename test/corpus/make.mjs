@@ -24,7 +24,7 @@ import { SPARK_PLACE_TABLES } from './make/spark-places.mjs';
 
 const BUCKET = 'corpus';
 const OTHER_BUCKET = 'corpus-two';
-/** Holds the files of one table only: it is an example of files that lie in a bucket itself. */
+/** Holds the files of one table at a time: of those that fill a bucket. */
 const WHOLE_BUCKET = 'corpus-three';
 const TABLES = fileURLToPath(new URL('tables', import.meta.url));
 const wanted = process.argv.slice(2);
@@ -48,8 +48,9 @@ async function makeSparkTable(name, spec) {
       .replaceAll('$S', () => `corpus.\`${name}\``)
       .replaceAll('$L', () => location)
       .replaceAll('$B', BUCKET)
-      .replaceAll('$O', OTHER_BUCKET);
-  const location = (spec.location ?? `s3://$B/corpus/${name}`).replace('$B', BUCKET);
+      .replaceAll('$O', OTHER_BUCKET)
+      .replaceAll('$W', WHOLE_BUCKET);
+  const location = (spec.location ?? `s3://$B/corpus/${name}`).replace('$B', BUCKET).replace('$W', WHOLE_BUCKET);
   const outside = (spec.outside ?? []).map(fill);
   await sql(`DROP TABLE IF EXISTS ${table}`);
   for (const place of [location, ...outside]) await clear(place);

@@ -210,6 +210,12 @@ def py_add_files_buckets(name):
     t.delete("id == 3")
 
 
+@table("py-bucket-location", "the location is a bucket")
+def py_bucket_location(name):
+    clear("s3://corpus-three")
+    history(create(name, location="s3://corpus-three"))
+
+
 @table(
     "refused-one-target",
     "a file that lies where another one of the table would go",

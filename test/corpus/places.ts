@@ -48,8 +48,8 @@ export function placesOf(source: WalkedTable, target: string, maps: readonly Map
     if (isUnder(path, location)) return to + path.slice(location.length);
     if (isHome(path)) return to + spell(path).slice(spell(location).length);
     const root = roots.find((one) => isUnder(path, one));
-    // Of a bucket only the files directly in it are the table's.
-    if (root === undefined || (isBucket(root) && !left.includes(path))) return undefined;
+    // Of a bucket that no property names only the files directly in it are the table's.
+    if (root === undefined || (isBucket(root) && !foreign.includes(root) && !left.includes(path))) return undefined;
     return `${to}/data/_bcn_roots/${sha256(root).slice(0, 16)}${path.slice(root.length)}`;
   };
   const at = (path: string): string => {

@@ -58,7 +58,8 @@ function read(reader, schema) {
     case 'array': {
       const items = [];
       for (let count = reader.long(); count !== 0n; count = reader.long()) {
-        for (let n = 0n; n < count; n++) items.push(read(reader, schema.items));
+        if (count < 0n) reader.long();
+        for (let n = count < 0n ? -count : count; n > 0n; n--) items.push(read(reader, schema.items));
       }
       return items;
     }
@@ -67,10 +68,10 @@ function read(reader, schema) {
   }
 }
 
-function write(schema, value) {
+function write(schema, value, sized) {
   if (Array.isArray(schema)) {
     const branch = schema.findIndex((type) => (type === 'null') === (value === null || value === undefined));
-    return Buffer.concat([encodeLong(BigInt(branch)), write(schema[branch], value)]);
+    return Buffer.concat([encodeLong(BigInt(branch)), write(schema[branch], value, sized)]);
   }
   switch (schema.type ?? schema) {
     case 'null':
@@ -85,10 +86,16 @@ function write(schema, value) {
     case 'string':
       return encodeBlock(Buffer.from(value));
     case 'record':
-      return Buffer.concat(schema.fields.map(({ name, type }) => write(type, value[name])));
-    case 'array':
-      if (value.length === 0) return encodeLong(0n);
-      return Buffer.concat([encodeLong(BigInt(value.length)), ...value.map((item) => write(schema.items, item)), encodeLong(0n)]);
+      return Buffer.concat(schema.fields.map(({ name, type }) => write(type, value[name], sized)));
+    case 'array': {
+      const blocks = sized ? value.map((item) => [item]) : value.length > 0 ? [value] : [];
+      const parts = blocks.flatMap((items) => {
+        const data = Buffer.concat(items.map((item) => write(schema.items, item, sized)));
+        const count = BigInt(items.length);
+        return sized ? [encodeLong(-count), encodeBlock(data)] : [encodeLong(count), data];
+      });
+      return Buffer.concat([...parts, encodeLong(0n)]);
+    }
     default:
       throw new Error(`no writer for ${JSON.stringify(schema)}`);
   }
@@ -118,11 +125,13 @@ export function readAvro(bytes) {
 
 const PACK = { null: (data) => data, deflate: (data) => deflateRawSync(data) };
 
-/** One block, in the codec that the header names, or another that `pack` knows. */
-export function writeAvro({ header, sync, schema, records }, pack = {}) {
+/**
+ * One block, in the codec that the header names, or another that `pack` knows. `sized`: each item of an array in a block of its own, which says its length.
+ */
+export function writeAvro({ header, sync, schema, records, sized = false }, pack = {}) {
   const entries = new Map([...header, ['avro.schema', Buffer.from(JSON.stringify(schema))]]);
   const packed = { ...PACK, ...pack }[entries.get('avro.codec')?.toString() ?? 'null'];
-  const data = packed(Buffer.concat(records.map((record) => write(schema, record))));
+  const data = packed(Buffer.concat(records.map((record) => write(schema, record, sized))));
   const block = [encodeLong(BigInt(records.length)), encodeBlock(data), sync];
   return Buffer.concat([
     Buffer.from('Obj\x01'),

@@ -3,184 +3,37 @@
  * said of each here is what other writers do, or what they may do. Spark counts their rows, unless it cannot read them.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { avroDeletes, describe, parquetDeletes } from './delete-files.mjs';
-import { readPuffin, writePuffin } from './puffin.mjs';
+import {
+  dangling,
+  fixture,
+  likeDuckdb,
+  orcName,
+  otherSpelling,
+  referencedFile,
+  truncatedBounds,
+  unequalBounds,
+  zeroRows,
+} from './edit-rows.mjs';
+import { danglingVectors, gaps, packedFooter, rawVector } from './edit-vectors.mjs';
 
-const PATH = 2147483546n;
-const FILE = 2147483646n;
-const fixture = (name) => readFileSync(fileURLToPath(new URL(`../../iceberg/deletes/files/${name}`, import.meta.url)));
-const boundOf = (bounds, key) => bounds.find((bound) => bound.key === key).value;
 const refused = (reason, more = {}) => ({ expect: { exit: 22, reason, ...more } });
 
-/** As iceberg-go and DuckDB: the data file that all rows name, in a field of its own. */
-function referencedFile(draft) {
-  for (const { data_file: data } of draft.entries(1n)) {
-    data.referenced_data_file = boundOf(data.lower_bounds, PATH).toString('utf8');
-    data.sort_order_id = 0n;
-  }
-}
-
-/** As DuckDB: bounds of the path under the id of `_file`, another order of fields, formats in small letters. */
-function likeDuckdb(draft) {
-  for (const { file } of draft.manifests(1n)) {
-    const { fields } = file.schema.fields.find(({ name }) => name === 'data_file').type;
-    const at = (wanted) => fields.findIndex(({ name }) => name === wanted);
-    const [content] = fields.splice(at('content'), 1);
-    fields.splice(at('sort_order_id') + 1, 0, content);
-    for (const { data_file: data } of file.records) {
-      data.referenced_data_file = boundOf(data.lower_bounds, PATH).toString('utf8');
-      for (const field of ['lower_bounds', 'upper_bounds']) data[field] = [{ key: FILE, value: boundOf(data[field], PATH) }];
-      data.file_format = 'parquet';
-    }
-  }
-}
-
-/** The data files beside a delete file of a partition, in the order of their bytes. */
-function neighbours(draft, { file_path: file }) {
-  const folder = file.slice(0, file.lastIndexOf('/') + 1);
-  const paths = draft.entries(0n).map(({ data_file: { file_path: path } }) => path);
-  return paths.filter((path) => path.startsWith(folder)).sort();
-}
-
-/** As writers other than Java, which gives no bounds where a file names several data files. */
-function unequalBounds(draft) {
-  for (const { data_file: data } of draft.entries(1n)) {
-    const paths = neighbours(draft, data);
-    data.lower_bounds = [{ key: PATH, value: Buffer.from(paths[0]) }];
-    data.upper_bounds = [{ key: PATH, value: Buffer.from(paths.at(-1)) }];
-  }
-}
-
-/** As with metrics mode truncate(16) on paths; the other file has a lower bound only. */
-function truncatedBounds(draft) {
-  unequalBounds(draft);
-  const [one, other] = draft.entries(1n).map(({ data_file: data }) => data);
-  const beginning = boundOf(one.lower_bounds, PATH).subarray(0, 16);
-  const above = Buffer.from(beginning);
-  above[15]++;
-  one.lower_bounds = [{ key: PATH, value: beginning }];
-  one.upper_bounds = [{ key: PATH, value: above }];
-  other.upper_bounds = null;
-}
-
-/** Delete files without rows beside the one that has some. */
-function zeroRows(draft) {
-  const [{ uri, file }] = draft.manifests(1n);
-  const [first] = file.records;
-  for (const format of ['parquet', 'avro', 'orc']) {
-    const path = first.data_file.file_path.replace('-deletes.parquet', `-empty-deletes.${format}`);
-    const more = { column_sizes: null, lower_bounds: null, upper_bounds: null, split_offsets: null };
-    file.records.push({
-      ...first,
-      data_file: { ...first.data_file, ...more, file_path: path, file_format: format.toUpperCase() },
-    });
-    describe(file.records.at(-1).data_file, []);
-    draft.replace(path, fixture(`odd-empty.${format}`));
-    if (format === 'orc') draft.facts.orcRows = { [path]: [] };
-  }
+/** Avro as it may be: unions whose null comes last, arrays in blocks of one item that say their length. */
+function oddAvro(draft) {
+  const turn = (schema) => {
+    if (Array.isArray(schema)) return schema.map(turn).reverse();
+    if (typeof schema !== 'object') return schema;
+    const inner = Object.fromEntries(['type', 'items'].filter((key) => key in schema).map((key) => [key, turn(schema[key])]));
+    const fields = schema.fields?.map(({ default: _, ...field }) => ({ ...field, type: turn(field.type) }));
+    return { ...schema, ...inner, ...(fields && { fields }) };
+  };
   for (const list of draft.lists) {
-    for (const record of draft.open(list).records) if (record.manifest_path === uri) record.added_files_count += 3n;
-  }
-}
-
-/** Rows that name files which the table does not have: below its location, and in places that have nothing to do with it. */
-function dangling(draft) {
-  const [one, other] = draft.entries(1n).map(({ data_file: data }) => data);
-  const { location } = draft.facts;
-  const real = (data) => neighbours(draft, data).map((path, n) => [path, BigInt(n)]);
-  const strays = [
-    'file:/tmp/elsewhere/1.parquet',
-    `${location}/data/gone.parquet`,
-    `${location}_2/data/x.parquet`,
-    's3://nowhere/x/y.parquet',
-    's3a://nowhere/x/y.parquet',
-  ];
-  const sorted = (rows) => rows.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const rows = sorted([
-    ...real(one),
-    ...strays.flatMap((path) => [
-      [path, 3n],
-      [path, 2n ** 40n],
-    ]),
-  ]);
-  one.split_offsets = one.column_sizes = null;
-  describe(one, rows);
-  draft.replace(one.file_path, parquetDeletes(rows));
-
-  const avroRows = sorted([...real(other), [strays[3], 7n]]);
-  other.file_path = other.file_path.replace(/parquet$/, 'avro');
-  other.file_format = 'AVRO';
-  other.split_offsets = other.column_sizes = null;
-  describe(other, avroRows, { lower: null, upper: null });
-  draft.replace(other.file_path, avroDeletes(avroRows));
-  draft.countRows();
-}
-
-/** Deletes that spell their data file in another way than the table does: Java, which compares paths as text, does not apply them. */
-function otherSpelling(draft) {
-  for (const { data_file: data } of draft.entries(1n)) {
-    const rows = [[boundOf(data.lower_bounds, PATH).toString('utf8').replace('s3a:', 's3:'), 1n]];
-    data.split_offsets = data.column_sizes = null;
-    describe(data, rows);
-    draft.replace(data.file_path, parquetDeletes(rows));
-  }
-}
-
-/** Vectors in another order than that of the footer, with bytes of nobody and another kind of blob between them. */
-function gaps(draft) {
-  const puffins = new Map(
-    draft.entries(1n).map(({ data_file: data }) => [data.file_path, readPuffin(draft.files.get(data.file_path))]),
-  );
-  for (const [uri, { footer, blobs }] of puffins) {
-    const moved = new Map();
-    const parts = [];
-    let at = 4;
-    const add = (bytes) => {
-      parts.push(bytes);
-      at += bytes.length;
-      return at - bytes.length;
-    };
-    const sketch = { type: 'apache-datasketches-theta-v1', fields: [1], 'snapshot-id': 1, 'sequence-number': 1 };
-    add(Buffer.from('no blob'));
-    const last = [
-      {
-        ...sketch,
-        offset: add(Buffer.alloc(9, 0x5a)),
-        length: 9,
-        properties: { ndv: '9', 'referenced-data-file': 'of another kind' },
-      },
-    ];
-    for (const [n, blob] of [...blobs.entries()].reverse()) {
-      moved.set(BigInt(footer.blobs[n].offset), BigInt(add(blob)));
-      add(Buffer.alloc(n + 1, 0xff));
+    for (const { manifest_path: uri } of draft.open(list).records) {
+      const file = draft.open(uri);
+      if (!file.sized) Object.assign(file, { schema: turn(file.schema), sized: true });
     }
-    const vectors = footer.blobs.map((blob) => ({ ...blob, offset: Number(moved.get(BigInt(blob.offset))) }));
-    draft.replace(uri, writePuffin(Buffer.concat(parts), { ...footer, blobs: [vectors[0], ...last, ...vectors.slice(1)] }));
-    for (const { data_file: data } of draft.entries(1n)) {
-      if (data.file_path !== uri) continue;
-      data.content_offset = moved.get(data.content_offset);
-      data.file_format = 'puffin';
-    }
-  }
-}
-
-function packedFooter(draft) {
-  for (const { data_file: data } of draft.entries(1n)) {
-    const bytes = draft.files.get(data.file_path);
-    const { footer } = readPuffin(bytes);
-    const end = bytes.length - 12 - bytes.readInt32LE(bytes.length - 12) - 4;
-    draft.replace(data.file_path, writePuffin(bytes.subarray(4, end), footer, { packed: true }));
-  }
-}
-
-/** As DuckDB before June 2026, and DuckLake: a vector without a container. */
-function rawVector(draft) {
-  for (const { data_file: data } of draft.entries(1n)) {
-    const { blobs } = readPuffin(draft.files.get(data.file_path));
-    Object.assign(data, { content_offset: 0n, content_size_in_bytes: BigInt(blobs[0].length), file_format: 'puffin' });
-    draft.replace(data.file_path, blobs[0]);
+    const file = draft.open(list);
+    Object.assign(file, { schema: turn(file.schema), sized: true });
   }
 }
 
@@ -230,15 +83,6 @@ function xz(draft) {
   draft.pack = { xz: (input) => execFileSync('xz', ['--stdout'], { input }) };
 }
 
-/** A data file with the name that a restore gives to a delete file. */
-function orcName(draft) {
-  const [{ data_file: data }] = draft.entries(0n);
-  const [{ data_file: deletes }] = draft.entries(1n);
-  const bytes = draft.files.get(data.file_path);
-  data.file_path = `${deletes.file_path}.parquet`;
-  draft.replace(data.file_path, bytes);
-}
-
 const rename = (to) => (draft) => {
   const [{ data_file: data }] = draft.entries(0n);
   data.file_path = to(data.file_path, draft.facts.location);
@@ -266,6 +110,19 @@ export const CRAFTED_TABLES = {
     base: 'spark-deletes-partition',
     note: 'delete rows that name files which the table does not have',
     edit: dangling,
+  },
+  'hand-odd-avro': {
+    base: 'spark-deletes-partition',
+    note: 'unions whose null comes last, arrays in blocks that say their length',
+    edit: (draft) => {
+      unequalBounds(draft);
+      oddAvro(draft);
+    },
+  },
+  'hand-dangling-vectors': {
+    base: 'spark-vectors-many',
+    note: 'vectors about files that the table does not have',
+    edit: danglingVectors,
   },
   'hand-puffin-gaps': { base: 'spark-vectors-many', note: 'vectors with gaps, in another order, beside other blobs', edit: gaps },
   'hand-puffin-packed': { base: 'spark-deletion-vectors', note: 'a Puffin footer packed with LZ4', edit: packedFooter },

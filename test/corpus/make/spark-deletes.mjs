@@ -11,6 +11,10 @@ const PARTITIONED = (properties) => [
   'DELETE FROM $T WHERE id IN (1, 4, 5, 8)',
 ];
 
+const ODD = ['a b', 'ünï', '😀', '%20', '#', '?', '$&', '"', ','];
+/** Two rows for each odd value, with the ids 1 and 2. */
+const ODD_ROWS = `SELECT /*+ COALESCE(1) */ id, s, 1 FROM VALUES ${ODD.map((value) => `('${value}')`).join(', ')} AS v(s), VALUES (1L), (2L) AS w(id)`;
+
 export const SPARK_DELETE_TABLES = {
   'spark-position-deletes': {
     note: 'merge-on-read, version 2: deletes of one file, bounds that are equal',
@@ -66,6 +70,25 @@ export const SPARK_DELETE_TABLES = {
       "ALTER TABLE $T SET TBLPROPERTIES ('format-version'='3')",
       'DELETE FROM $T WHERE id = 5',
       "INSERT INTO $T VALUES (9, 'i')",
+    ],
+  },
+  'spark-deletes-odd-values': {
+    note: 'deletes of files whose paths have every character that some layer takes for its own',
+    location: 's3a://$B/corpus/odd deletes 😀 +%20=é,&(1)',
+    sql: [
+      create(2, BY_PARTITION, '(id bigint, s string, n bigint) USING iceberg PARTITIONED BY (n, s)'),
+      `INSERT INTO $T ${ODD_ROWS}`,
+      `INSERT INTO $T ${ODD_ROWS}`,
+      'DELETE FROM $T WHERE id = 2',
+    ],
+  },
+  'spark-vectors-odd-values': {
+    note: 'vectors of such files',
+    location: 's3a://$B/corpus/odd vectors 😀 +%20=é,&(1)',
+    sql: [
+      create(3, MOR, '(id bigint, s string, n bigint) USING iceberg PARTITIONED BY (n, s)'),
+      `INSERT INTO $T ${ODD_ROWS}`,
+      'DELETE FROM $T WHERE id = 2',
     ],
   },
   'spark-deletion-vectors': {

@@ -39,6 +39,28 @@ export const SPARK_PLACE_TABLES = {
       'DELETE FROM $T WHERE id = 2',
     ],
   },
+  'spark-object-storage-bucket': {
+    note: 'hashed object-storage layout in a whole bucket',
+    outside: ['s3://$W'],
+    sql: [
+      create(2, { ...MOR, 'write.object-storage.enabled': 'true', 'write.data.path': 's3://$W' }),
+      ...TWO,
+      'DELETE FROM $T WHERE id = 2',
+    ],
+  },
+  'spark-data-path-above': {
+    note: 'write.data.path is a folder that the location lies in',
+    location: 's3://$B/corpus/spark-data-path-above/inner/t',
+    outside: ['s3://$B/corpus/spark-data-path-above/inner/more'],
+    sql: [
+      create(2, { ...MOR, 'write.data.path': 's3://$B/corpus/spark-data-path-above/inner/more' }),
+      TWO[0],
+      "ALTER TABLE $T SET TBLPROPERTIES ('write.data.path'='s3://$B/corpus/spark-data-path-above/inner/t/data')",
+      TWO[1],
+      'DELETE FROM $T WHERE id IN (2, 5)',
+      "ALTER TABLE $T SET TBLPROPERTIES ('write.data.path'='s3://$B/corpus/spark-data-path-above/inner')",
+    ],
+  },
   'spark-deletes-two-roots': {
     note: 'deletes, in each format, of files in two buckets, whose order is another one after a restore',
     outside: ['s3://$O/spark-deletes-two-roots/data'],

@@ -1,6 +1,6 @@
 /**
  * The tables that Spark writes: name → statements. `$T` = the table, `$L` = its location, `$S` = the table's name for
- * procedures, `$B` = the bucket, `$O` = another one. `space` = catalog and namespace, `hms.corpus` unless said otherwise. Location: `s3://<bucket>/corpus/<name>` unless said otherwise.
+ * procedures, `$B` = the bucket, `$O` = another one, `$W` = one that holds nothing else. `space` = catalog and namespace, `hms.corpus` unless said otherwise. Location: `s3://<bucket>/corpus/<name>` unless said otherwise.
  */
 import { COW, create, HISTORY, TWO } from './statements.mjs';
 
