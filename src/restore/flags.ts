@@ -53,6 +53,13 @@ export async function readFlags({ store, key: claimKey }: ResolvedObject, call: 
   return { registering, trying, ...found };
 }
 
+/** Keys of a claim and of all that lies beside it. */
+export async function recordKeys({ store, key: claimKey }: ResolvedObject, call: CallOptions): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const page of store.list(stem(claimKey), call)) keys.push(...page.objects.map(({ key }) => key));
+  return keys;
+}
+
 /**
  * Announces a registration. Returns what takes the announcement back, for when the catalog has said no. Throws `target-not-empty` when the restore is being aborted, or its
  * claim is gone: another process has finished or removed it.
@@ -70,6 +77,11 @@ export async function announceRegistration(
   if (!aborting && (await whoseClaim(claimAt, claim, call)) === 'ours') return lower;
   await lower();
   throw overtaken(claimAt, aborting);
+}
+
+/** Throws `target-not-empty` when the claim that this process works under is gone, or another's. */
+export async function assertStands(claimAt: ResolvedObject, claim: Claim, call: CallOptions): Promise<void> {
+  if ((await whoseClaim(claimAt, claim, call)) !== 'ours') throw overtaken(claimAt, false);
 }
 
 /** Whose claim lies in the target now: the one this process works under, another's, or none. */

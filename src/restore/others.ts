@@ -1,8 +1,9 @@
 /** Places of a restore outside its target location (`--map`): each holds a copy of the claim, under the same name, for as long as the claim stands. */
+import { isCode } from '../errors.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
-import { type Claim, foreignClaim, readClaim, takeClaim } from './claim.js';
+import { type Claim, confirmClaim, foreignClaim, readClaim, takeClaim } from './claim.js';
 import { assertEmptyPlace } from './empty.js';
-import { assertNoOuterClaim, whereAllowed, whoseClaim } from './flags.js';
+import { assertNoOuterClaim, recordKeys, whereAllowed } from './flags.js';
 import type { Prepared } from './prepare.js';
 
 type Claimed = Pick<Prepared, 'layout' | 'claimAt'>;
@@ -24,13 +25,24 @@ export async function assertOthersFree(prepared: Prepared, call: CallOptions): P
   }
 }
 
-/** Claims the other places under the claim of the location, and looks once more that nobody wrote there meanwhile. */
+/**
+ * Claims the other places under the claim of the location, and looks once more that nobody wrote there, or claimed what is around, meanwhile. A place that turns out to be
+ * somebody's is let go at once: a copy of the claim says that what lies there is ours.
+ */
 export async function claimOthers(prepared: Prepared, claim: Claim, call: CallOptions): Promise<void> {
   for (const place of prepared.layout.others) {
     const at = claimIn(place, prepared);
     const found = await readClaim(at, call);
     await takeClaim(at, claim, call);
-    if (!found) await assertEmptyPlace(place, at.key, prepared.target, call);
+    if (found) continue;
+    try {
+      await assertNoOuterClaim(place, call);
+      await assertEmptyPlace(place, at.key, prepared.target, call);
+      await confirmClaim(at, claim, call);
+    } catch (error) {
+      if (isCode(error, 'target-not-empty') && (await isOurs(at, claim, call))) await whereAllowed(removeCopy(at, call));
+      throw error;
+    }
   }
 }
 
@@ -40,17 +52,28 @@ export async function ownOthers(
   call: CallOptions,
 ): Promise<readonly ResolvedObject[]> {
   const own: ResolvedObject[] = [];
-  for (const place of claimed.layout.others) {
-    const whose = await whoseClaim(claimIn(place, claimed), claimed.claim, call);
-    if (whose === 'ours') own.push(place);
-  }
+  for (const place of claimed.layout.others) if (await isOurs(claimIn(place, claimed), claimed.claim, call)) own.push(place);
   return own;
+}
+
+/** A copy of any process with this very command: the claim of the location decides which of them goes on. */
+async function isOurs(at: ResolvedObject, claim: Claim, call: CallOptions): Promise<boolean> {
+  try {
+    return (await readClaim(at, call))?.plan === claim.plan;
+  } catch (error) {
+    if (isCode(error, 'target-not-empty')) return false;
+    throw error;
+  }
 }
 
 /** Removes the copies of the claim; before the claim itself, which says that they are ours. */
 export async function releaseOthers(claimed: Claimed & { readonly claim: Claim }, call: CallOptions): Promise<void> {
-  for (const place of await ownOthers(claimed, call)) {
-    const { store, key } = claimIn(place, claimed);
-    await whereAllowed(store.delete([key], call));
-  }
+  for (const place of await ownOthers(claimed, call)) await removeCopy(claimIn(place, claimed), call);
+}
+
+/** The copy goes last: what a process left that died while it tried something beside it could not be told from somebody else's. */
+async function removeCopy(at: ResolvedObject, call: CallOptions): Promise<void> {
+  const beside = (await recordKeys(at, call)).filter((key) => key !== at.key);
+  if (beside.length > 0) await at.store.delete(beside, call);
+  await at.store.delete([at.key], call);
 }

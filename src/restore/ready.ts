@@ -2,7 +2,7 @@ import { formatIdent, type Leftover } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import type { PlaceNames } from './content.js';
-import { probeDelete, removeRecord, tryingAt, UNDELETABLE } from './flags.js';
+import { assertStands, probeDelete, removeRecord, tryingAt, UNDELETABLE } from './flags.js';
 import type { RestoreDeps } from './options.js';
 import { claimIn, releaseOthers } from './others.js';
 import { type Prepared, plannedRegistration } from './prepare.js';
@@ -21,7 +21,13 @@ export async function makeReady(
 ): Promise<void> {
   const { catalog } = deps;
   const { target } = prepared;
-  for (const one of names) await one.names.tryOut(tryingAt(claimIn(one.place, prepared)), call);
+  try {
+    for (const one of names) await one.names.tryOut(tryingAt(claimIn(one.place, prepared)), call);
+  } catch (error) {
+    // Who finishes meanwhile removes what is tried out, too.
+    if (isCode(error, 'name-conflict')) await assertStands(prepared.claimAt, prepared.claim, call);
+    throw error;
+  }
   await warnOfUndeletable(deps, prepared, call);
   const created = createNamespace && (await catalog.createNamespace(target.namespace, call)) === 'created';
   try {
@@ -43,15 +49,16 @@ export async function cleanUp(deps: Deps, prepared: Prepared, call: CallOptions)
   const { target, claimAt } = prepared;
   // A rehearsal whose answer was lost may have left its entry late.
   warnOfLeftover(deps, await deps.catalog.endRehearsal(target, call).catch(ignore));
-  try {
-    await releaseOthers(prepared, call);
-    await removeRecord(claimAt, call);
-  } catch (error) {
-    if (!isCode(error, ...UNDELETABLE)) throw error;
-    const object = error.object ?? `${claimAt.store.uri}/${claimAt.key}`;
-    deps.report.warn(`${formatIdent(target)} is restored; the record of it at ${object} stays, since it may not be deleted`, {
-      object,
-    });
+  for (const remove of [() => releaseOthers(prepared, call), () => removeRecord(claimAt, call)]) {
+    try {
+      await remove();
+    } catch (error) {
+      if (!isCode(error, ...UNDELETABLE)) throw error;
+      const object = error.object ?? `${claimAt.store.uri}/${claimAt.key}`;
+      deps.report.warn(`${formatIdent(target)} is restored; the record of it at ${object} stays, since it may not be deleted`, {
+        object,
+      });
+    }
   }
 }
 

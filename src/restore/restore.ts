@@ -111,7 +111,7 @@ async function execute(
     await writeMetadata(concrete, write);
     await proveTarget(content.expected, context);
     await register(deps, { ...prepared, claim }, concrete, call);
-    await cleanUp(deps, prepared, call);
+    await cleanUp(deps, { ...prepared, claim }, call);
     return { metadataLocation: concrete.uri, tableUuid: claim.table_uuid };
   } catch (error) {
     // What another attempt can finish stays; what can never become a table goes.
@@ -155,7 +155,7 @@ async function claimTarget(
   } catch (error) {
     const ours = isCode(error, 'target-not-empty') && (await whoseClaim(prepared.claimAt, claim, call)) === 'ours';
     if (ours) {
-      await releaseOthers({ ...prepared, claim }, call);
+      await whereAllowed(releaseOthers({ ...prepared, claim }, call));
       await whereAllowed(removeRecord(prepared.claimAt, call));
     }
     throw error;

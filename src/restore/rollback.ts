@@ -64,8 +64,11 @@ export async function rollBack(plan: ContentPlan, context: RollbackContext): Pro
   const { claimAt, catalog } = context;
   if ((await namesake(context)) === 'here') return 'exists';
   // Who may not delete could not take the announcement back either, and no restore would register beside it.
-  const refusal = await probeDelete(claimAt, context.call);
-  if (refusal) throw refusal;
+  const copies = (await ownOthers(context, context.call)).map((place) => claimIn(place, context));
+  for (const at of [claimAt, ...copies]) {
+    const refusal = await probeDelete(at, context.call);
+    if (refusal) throw refusal;
+  }
   if (!(await announceAbort(claimAt, context.call))) return 'busy';
   const whose = await whoseClaim(claimAt, context.claim, context.call);
   const { registering } = await readFlags(claimAt, context.call);
