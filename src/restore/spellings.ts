@@ -1,16 +1,18 @@
 import { BcnError } from '../errors.js';
 import { deletedPaths } from '../iceberg/deletes/inspect.js';
-import { concretePath } from '../iceberg/paths.js';
+import { concretePath, isUnder } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
 import { groups } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
+import { findLocation } from '../storage/location.js';
+import { overlaps } from '../storage/overlap.js';
 import type { StoreResolver } from '../storage/port.js';
 import { readRange } from '../storage/read-range.js';
 import type { ContentContext } from './content.js';
 import { contentSource, damaged } from './copy.js';
 import type { Manifests } from './manifests.js';
-import type { PlannedRoots } from './plan-roots.js';
+import type { PlannedRoot, PlannedRoots } from './plan-roots.js';
 
 export interface SpellingsContext extends ContentContext {
   readonly source: StoreResolver;
@@ -37,7 +39,7 @@ const EXAMPLES = 3;
 export async function assertSpellings(context: SpellingsContext, allowed: boolean): Promise<number> {
   const { roots, root, layout, manifests, scratch } = context;
   // With one spelling of each place there is nothing to mix up.
-  const isMixed = roots.roots.some(({ aliasOf }) => aliasOf !== undefined);
+  const isMixed = roots.roots.some((root) => root.aliasOf !== undefined || (root.why === '--map' && meetsAnother(root, roots)));
   if (!isMixed || !root.manifests.some(({ deletes }) => deletes)) return 0;
   const named = new Sorter<Named>(scratch, 'spellings');
   const add = (spelt: string, by: Named['by']) => named.add({ k: layout.referenced(spelt), spelt, by });
@@ -53,12 +55,10 @@ export async function assertSpellings(context: SpellingsContext, allowed: boolea
   let found = 0;
   const examples: string[] = [];
   for await (const group of groups(named.sorted())) {
-    const spelt = new Set(group.map((one) => one.spelt));
-    const byDelete = group.find(({ by }) => by === 'delete')?.spelt;
-    const inTable = group.find(({ by, spelt: path }) => by === 'table' && path !== byDelete)?.spelt;
-    if (spelt.size === 1 || byDelete === undefined || inTable === undefined) continue;
+    const differ = differing(group);
+    if (!differ) continue;
     found++;
-    if (examples.length < EXAMPLES) examples.push(`${byDelete} for ${inTable}`);
+    if (examples.length < EXAMPLES) examples.push(`${differ.byDelete} for ${differ.inTable}`);
   }
   await named.dispose();
   if (found === 0 || allowed) return found;
@@ -69,6 +69,25 @@ export async function assertSpellings(context: SpellingsContext, allowed: boolea
       hint: `Let them apply with --merge-spellings, or keep both spellings apart with --map, such as ${apart(roots, layout.location)}`,
     },
   );
+}
+
+/** Whether paths under this root may become those of paths that are spelt otherwise, under another one. */
+function meetsAnother(root: PlannedRoot, { roots }: PlannedRoots): boolean {
+  return roots.some(({ source, target }) => {
+    if (source === root.source || isUnder(source, root.source) || isUnder(root.source, source)) return false;
+    return findLocation(source) && findLocation(root.source) && overlaps(source, root.source) && overlaps(target, root.target);
+  });
+}
+
+/** A delete and a data file of one group that are spelt in two ways, also where others are spelt alike. */
+function differing(group: readonly Named[]): { readonly byDelete: string; readonly inTable: string } | undefined {
+  const spelt = (by: Named['by']) => new Set(group.flatMap((one) => (one.by === by ? [one.spelt] : [])));
+  const inTable = [...spelt('table')];
+  for (const byDelete of spelt('delete')) {
+    const other = inTable.find((path) => path !== byDelete);
+    if (other !== undefined) return { byDelete, inTable: other };
+  }
+  return undefined;
 }
 
 /** A map that keeps a second spelling of the location what it is: a spelling of the target. */
