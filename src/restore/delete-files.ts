@@ -39,8 +39,8 @@ export interface DeletesContext extends ContentContext {
   readonly report: Reporter;
 }
 
-/** One side of the join: a delete file that is written anew, or a manifest that names one. `k` is the abstract path. */
-type Side = Keyed & ({ readonly file: TargetFile } | { readonly n: number });
+/** One side of the join: a delete file that is written anew, or a manifest that names one. `k` is the object that its old name would become: one for all spellings. */
+type Side = Keyed & ({ readonly file: TargetFile } | { readonly n: number; readonly path: string });
 
 /** Files read into memory whole are rewritten this many at once, larger ones one after another. */
 const PARALLEL = 8;
@@ -51,16 +51,16 @@ const LARGE = 8 * 1024 * 1024;
  * of their file). Returns what manifests have to say of them, sorted by manifest. Deleted entries get the same as live ones, so that an engine that expires them meets the file.
  */
 export async function rewriteDeletes(plan: ContentPlan, context: DeletesContext): Promise<Sorter<RewrittenDelete>> {
-  const { scratch, root, manifests } = context;
+  const { scratch, root, layout, manifests } = context;
   const facts = new Sorter<RewrittenDelete>(scratch, 'rewritten-deletes');
   if (plan.deletes.objects === 0) return facts;
   const sides = new Sorter<Side>(scratch, 'delete-files');
-  for await (const file of plan.rewritten.sorted()) await sides.add({ k: file.path, file });
+  for await (const file of plan.rewritten.sorted()) await sides.add({ k: layout.objectAt(file.path), file });
   const numbers = new Map(root.manifests.map((manifest, n) => [manifest, n]));
   for await (const { manifest, entries } of manifests.entries(root.manifests.filter(({ deletes }) => deletes))) {
     const n = numbers.get(manifest) as number;
     const paths = new Set(entries.filter(({ content }) => content === 1).map(({ path }) => path));
-    for (const k of paths) await sides.add({ k, n });
+    for (const path of paths) await sides.add({ k: layout.objectAt(path), n, path });
   }
   const done = { files: 0, dropped: 0 };
   const rewrite = async (group: readonly Side[]) => {
@@ -69,7 +69,7 @@ export async function rewriteDeletes(plan: ContentPlan, context: DeletesContext)
     const { dropped, ...fact } = await rewriteOne(file, context, plan);
     for (const side of group)
       if ('n' in side)
-        await facts.add({ k: `${String(side.n).padStart(10, '0')}${file.path}`, n: side.n, path: file.path, ...fact });
+        await facts.add({ k: `${String(side.n).padStart(10, '0')}${side.path}`, n: side.n, path: side.path, ...fact });
     if (dropped) done.dropped++;
     context.report.progress({ phase: 'rewriting delete files', done: ++done.files, total: plan.deletes.objects });
   };

@@ -52,6 +52,11 @@ export class TargetLayout {
     return map.mapOrRefuse(concretePath(abstract, source));
   }
 
+  /** URI of the object that any file becomes: one for all spellings. */
+  objectAt(abstract: string): string {
+    return objectUri(this.#rules.stores.resolve(this.uriOf(abstract)));
+  }
+
   /**
    * The new path of a data file that a delete names, by its source path. What lies under no root is no file of the table: it gets a path below the target that no file
    * has, since the row must stay (its file's record count would not be true) and must not point at the source.
