@@ -9,6 +9,7 @@ import type { Root } from '../repository/root.js';
 import { groups, leftJoin, none } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
 import { objectUri } from '../storage/list-places.js';
+import { findLocation } from '../storage/location.js';
 import type { CallOptions, Checksum, ResolvedObject } from '../storage/port.js';
 import type { TargetLayout } from './layout.js';
 import { meeting } from './meeting.js';
@@ -77,7 +78,7 @@ export async function planContent(context: ContentContext): Promise<ContentPlan>
   const expected = new Sorter<TargetFile>(scratch, 'expected');
   const rewritten = new Sorter<TargetFile>(scratch, 'rewritten');
   const names = layout.places.map((one) => ({ place: one, names: new OddNames(), root: objectUri(one) }));
-  const namesOf = (k: string) => names.find(({ root: uri }) => k.startsWith(uri)) as (typeof names)[number];
+  const namesOf = (k: string) => names[layout.places.indexOf(layout.placeOf(k))] as (typeof names)[number];
   for (const { path } of [...root.manifests, ...root.lists]) {
     const { k } = layout.at(path);
     const one = namesOf(k);
@@ -106,15 +107,16 @@ export async function planContent(context: ContentContext): Promise<ContentPlan>
   return { expected, rewritten, total, held, deletes, names, first: first ?? firstRewritten };
 }
 
-/** Files with one target are spellings of one object, unless one of them got its name here. */
+/** Files with one target are spellings of one object, unless one of them got its name here; where roots meet, collisions.ts has looked before. */
 function assertOne(group: readonly TargetFile[], location: string): TargetFile {
-  const first = group[0] as TargetFile;
-  const other = group.find(({ deletes }) => (deletes === 'orc') !== (first.deletes === 'orc'));
+  const [first, ...more] = group as readonly [TargetFile, ...TargetFile[]];
+  const source = ({ path }: TargetFile) => concretePath(path, location);
+  const object = (file: TargetFile) => JSON.stringify(findLocation(source(file)));
+  const other = more.find((file) => object(file) !== object(first));
   if (other === undefined) return first;
-  const sources = [first, other].map(({ path }) => concretePath(path, location));
   throw meeting(
     first.k,
-    sources,
+    [source(first), source(other)],
     'ORC deletes become Parquet: have the engine write them anew (rewrite_position_delete_files), then back up again.',
   );
 }

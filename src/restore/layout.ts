@@ -31,6 +31,8 @@ export class TargetLayout {
   readonly root: ResolvedObject;
   /** Places outside the location, disjoint from it and each other; keys with a trailing '/'. */
   readonly others: readonly ResolvedObject[];
+  /** Location and others. */
+  readonly places: readonly ResolvedObject[];
   readonly #rules: LayoutRules;
 
   constructor(rules: LayoutRules, targets: readonly string[] = []) {
@@ -39,6 +41,7 @@ export class TargetLayout {
     this.root = rules.stores.resolve(`${rules.location}/`);
     const outside = [...new Set(targets)].filter((target) => !overlaps(target, rules.location));
     this.others = outside.map((target) => rules.stores.resolve(`${target}/`));
+    this.places = [this.root, ...this.others];
   }
 
   /** Where a file of the source table goes, by its abstract path. @throws BcnError `unsupported` when it lies under no root, `usage` for a key that gets too long */
@@ -70,7 +73,7 @@ export class TargetLayout {
     return this.#rules.map.mapBounds(bounds);
   }
 
-  /** A path of the restored table. */
+  /** A path of the restored table. @throws BcnError `usage` when its key is too long, or it is a place itself */
   spot(uri: string): Spot {
     const { store, key } = this.#rules.stores.resolve(uri);
     if (Buffer.byteLength(key) > MAX_KEY) {
@@ -79,7 +82,9 @@ export class TargetLayout {
         hint: 'Choose a shorter --target-location.',
       });
     }
-    return { uri, store, key, k: objectUri({ store, key }) };
+    const k = objectUri({ store, key });
+    this.placeOf(k);
+    return { uri, store, key, k };
   }
 
   /** An object named below the location. */
@@ -87,16 +92,20 @@ export class TargetLayout {
     return { store: this.root.store, key: this.root.key + name };
   }
 
-  /** Location and others. */
-  get places(): readonly ResolvedObject[] {
-    return [this.root, ...this.others];
+  /** The place that holds an object, by its URI (`Spot.k`). */
+  placeOf(k: string): ResolvedObject {
+    const place = this.places.find((one) => k.startsWith(objectUri(one)));
+    if (place) return place;
+    throw new BcnError('usage', `A file of the table would become ${k}, which is a folder that files go to`, {
+      object: k,
+      hint: '--map takes folders: name the one that holds the file.',
+    });
   }
 
   /** Store and key of an object of this layout by its URI (`Spot.k`). */
   objectOf(k: string): ResolvedObject {
-    const place = this.places.find((one) => k.startsWith(objectUri(one)));
-    if (!place) throw new Error(`${k} lies in no place of this restore`);
-    return { store: place.store, key: k.slice(place.store.uri.length + 1) };
+    const { store } = this.placeOf(k);
+    return { store, key: k.slice(store.uri.length + 1) };
   }
 
   /** Every object in these places, by URI. */
