@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { BcnError } from '../../errors.js';
+import { unpackZstd } from '../zstd.js';
 import { cannotHandle, damaged } from './errors.js';
 
 type Result = Buffer | Promise<Buffer>;
@@ -103,13 +104,11 @@ async function loadZstandard(): Promise<Codec> {
       compress: (data) => zstdCompressSync(data),
     };
   }
-  const { decompress } = await import('fzstd');
   return {
     name: 'zstandard',
-    decompress(data) {
-      // The library takes nothing for an empty result.
+    async decompress(data) {
       if (data.length === 0) throw damaged('a zstandard block is empty');
-      return reading('zstandard', () => view(decompress(data)));
+      return unpackZstd(data, MAX_BLOCK).catch((cause: unknown) => Promise.reject(unreadable('zstandard', cause)));
     },
   };
 }

@@ -1,10 +1,10 @@
 import zlib from 'node:zlib';
 import { BcnError } from '../../../errors.js';
+import { unpackZstd } from '../../zstd.js';
 import { cannotHandle, damaged } from '../errors.js';
 import { unpackLz4 } from '../lz4.js';
 import { unpackSnappy } from '../snappy.js';
 import { type Source, Window } from '../source.js';
-import { unpackZstd } from '../zstd.js';
 
 /** A chunk of more bytes is refused: writers use 64 KiB to 1 MiB. */
 const MAX_CHUNK = 64 * 1024 * 1024;
