@@ -3,6 +3,7 @@
 GET  /                      -> {"spark": version, "warehouse": uri of the Hadoop catalog `path`}
 POST /sql  {"sql": text}    -> {"columns": [name], "types": [Spark's simpleString], "rows": [[value]]}
 POST /read {"path": uri of a metadata.json, "snapshot_id": "123" | null, "limit": rows} -> the same and "count": rows in all, as a string
+POST /delete-file, /rewrite, /add-files, /position-rows: see spark_java.py
 Errors: 400 {"error": text}.
 
 Values: every integer, and every decimal, is a string (JSON numbers lose digits above 2^53); floats are numbers, but "NaN", "Infinity"
@@ -19,6 +20,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from http.server import HTTPServer
 
+import spark_java
 from json_handler import JsonHandler
 from pyspark.sql import SparkSession
 from pyspark.sql.types import TimestampNTZType, TimestampType, VariantVal
@@ -60,7 +62,9 @@ def start_session():
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.memory", "2g")
-        # Short statements on few cores: compile quickly, collect with one thread.
+        # Short statements on few cores: interpret the queries, compile Java quickly, collect with one thread.
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
@@ -134,5 +138,6 @@ JsonHandler.about = {"spark": spark.version, "warehouse": os.environ["LAB_WAREHO
 JsonHandler.calls = {
     "/sql": lambda body: answer(spark.sql(body["sql"])),
     "/read": lambda body: read(spark, body["path"], body.get("snapshot_id"), body.get("limit") or 10_000),
+    **spark_java.calls(spark),
 }
 HTTPServer((os.environ.get("LAB_HOST", "127.0.0.1"), int(os.environ["LAB_PORT"])), JsonHandler).serve_forever()

@@ -1,0 +1,23 @@
+import type { Making } from './making.js';
+import type { What } from './named-paths.js';
+
+/** One statement of Spark, or something that SQL has no words for. */
+export type Step = string | ((making: Making) => Promise<unknown>);
+
+export interface Recipe {
+  readonly make: (making: Making) => readonly Step[];
+  /** The ids that its current rows have: what the table is about. */
+  readonly ids: readonly number[];
+  /** Kinds of paths that its tree has to name, so that the walk is known to have seen them. */
+  readonly names?: readonly What[];
+  /** Why pyiceberg is not asked. */
+  readonly notPyiceberg?: string;
+  /** Where its files lie but for its location; URIs. */
+  readonly places?: (making: Making) => readonly string[];
+  /** More options of the restore. */
+  readonly restore?: (making: Making, target: string) => readonly string[];
+  /** Default full. */
+  readonly history?: 'current' | 'last:2';
+  /** Entries of statistics whose file is gone: the restored table has that many less. */
+  readonly lost?: number;
+}
