@@ -21,8 +21,14 @@ interface NewDeleteFile {
 export interface NewPositionDeletes extends NewDeleteFile {
   readonly positions: readonly (readonly [path: string, position: number])[];
   readonly referenced_data_file?: string;
-  /** The field id under which the bounds of the paths are given; default that of the specification. */
-  readonly path_bounds_id?: number;
+  /** Instead of its own: the field id under which the bounds of the paths are given, and these. */
+  readonly path_bounds?: { readonly id: number; readonly lower: string; readonly upper: string };
+}
+
+/** A deletion vector that lies somewhere. */
+export interface NewVector extends NewDeleteFile {
+  readonly referenced_data_file: string;
+  readonly vector: { readonly path: string; readonly offset: number; readonly length: number; readonly records: number };
 }
 
 export interface NewEqualityDeletes extends NewDeleteFile {
@@ -35,7 +41,7 @@ export interface NewEqualityDeletes extends NewDeleteFile {
 
 /** What writers other than Spark leave in a table, by Iceberg's own classes. See spark_java.py. */
 export interface SparkJava {
-  deleteFile(file: NewPositionDeletes | NewEqualityDeletes): Promise<Committed>;
+  deleteFile(file: NewPositionDeletes | NewVector | NewEqualityDeletes): Promise<Committed>;
   /** Commits now a compaction that began at this snapshot. */
   rewrite(table: string, snapshotId: string): Promise<Committed>;
   /** Names Parquet files where they lie. */

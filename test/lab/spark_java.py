@@ -1,12 +1,12 @@
 """What engines other than Spark write, and SQL cannot say: through Iceberg's own classes in Spark's JVM.
 
 POST /delete-file {"table": "catalog.db.t", "format"?: "parquet" | "avro" | "orc", "spec_id"?: default the table's current one,
-                   "partition"?: {field: text}, and one of
-                   "positions": [[path, position]]  a position delete file with these rows, as they come; none only in avro and orc
+                   "partition"?: {field: text}, "referenced_data_file"?: path, and one of
+                   "positions": [[path, position]]  a position delete file with these rows, as they come; none only in avro and orc;
+                            "path_bounds"?: {"id", "lower", "upper"} replaces its bounds: under any id, and cut, as other writers give them
+                   "vector": {"path", "offset", "length", "records"}  a deletion vector that is there, for referenced_data_file
                    "equal": {"columns": [name], "where": [column, value], "snapshot_id"?: "123"}  an equality delete file with these columns
                             of the rows that the table (or a snapshot of it) has where column = value
-                   with "positions" also: "referenced_data_file"?: path, "path_bounds_id"?: field id that holds the bounds of the paths,
-                   as writers other than Java give them
                    } -> {"path", "snapshot_id", "sequence_number"}: committed as a row delta
 POST /rewrite {"table", "snapshot_id"} -> the same: replaces the data files that a snapshot had (one partition, no deletes) by one with the same rows and the
                    sequence number of that snapshot, as a compaction does that began at it and commits now
@@ -14,9 +14,6 @@ POST /add-files {"table", "files": [{"path", "records"}]} -> the same, without a
                    lie, as add_files does, which needs Hadoop's file systems
 POST /position-rows {"table", "path"} -> {"rows": [[path, position]]} of a position delete file, read as Java's readers do
 """
-
-PATH, POS = 2147483546, 2147483545
-
 
 class Java:
     def __init__(self, spark):
@@ -79,30 +76,31 @@ def delete_file(java, body):
     table = java.table(body["table"])
     spec = table.specs().get(int(body["spec_id"])) if body.get("spec_id") is not None else table.spec()
     partition = java.partition(spec, body.get("partition"))
-    kind = java.file_format(body)
-    out = java.output(table, spec, partition, kind)
-    write = write_equality if "equal" in body else write_positions
-    file = write(java, body, table, spec, partition, kind, out)
+    write = next(KINDS[key] for key in KINDS if key in body)
+    file = write(java, body, table, spec, partition)
     table.newRowDelta().addDeletes(file).commit()
     return done(table, file.location())
 
 
-def write_equality(java, body, table, spec, partition, kind, out):
+def write_equality(java, body, table, spec, partition):
     equal = body["equal"]
     schema = table.schema().select(equal["columns"])
     ids = java.spark.sparkContext._gateway.new_array(java.jvm.int, len(equal["columns"]))
     for index, name in enumerate(equal["columns"]):
         ids[index] = schema.findField(name).fieldId()
+    kind = java.file_format(body)
     factory = java.factory(table).deleteFileFormat(kind).equalityFieldIds(ids).equalityDeleteRowSchema(schema).build()
-    writer = factory.newEqualityDeleteWriter(out, spec, partition)
+    writer = factory.newEqualityDeleteWriter(java.output(table, spec, partition, kind), spec, partition)
     for row in each(records(java, table, equal.get("snapshot_id"), equal["where"], equal["columns"])):
         writer.write(row)
     writer.close()
     return writer.toDeleteFile()
 
 
-def write_positions(java, body, table, spec, partition, kind, out):
-    writer = java.factory(table).deleteFileFormat(kind).build().newPositionDeleteWriter(out, spec, partition)
+def write_positions(java, body, table, spec, partition):
+    kind = java.file_format(body)
+    factory = java.factory(table).deleteFileFormat(kind).build()
+    writer = factory.newPositionDeleteWriter(java.output(table, spec, partition, kind), spec, partition)
     for path, position in body["positions"]:
         writer.write(java.iceberg.deletes.PositionDelete.create().set(path, int(position)))
     writer.close()
@@ -110,20 +108,32 @@ def write_positions(java, body, table, spec, partition, kind, out):
     changed = java.iceberg.FileMetadata.deleteFileBuilder(spec).copy(file)
     if body.get("referenced_data_file"):
         changed = changed.withReferencedDataFile(body["referenced_data_file"])
-    if body.get("path_bounds_id"):
-        changed = changed.withMetrics(with_bounds_at(java, file, int(body["path_bounds_id"])))
+    if body.get("path_bounds"):
+        changed = changed.withMetrics(with_bounds(java, file, body["path_bounds"]))
     return changed.build()
 
 
-def with_bounds_at(java, file, number):
-    def moved(bounds):
+def with_bounds(java, file, bounds):
+    def one(value):
         result = java.jvm.java.util.HashMap()
-        result.put(number, bounds.get(PATH))
-        result.put(POS, bounds.get(POS))
+        result.put(int(bounds["id"]), java.jvm.java.nio.ByteBuffer.wrap(value.encode()))
         return result
 
     counts = (file.recordCount(), file.columnSizes(), file.valueCounts(), file.nullValueCounts(), file.nanValueCounts())
-    return java.iceberg.Metrics(*counts, moved(file.lowerBounds()), moved(file.upperBounds()))
+    return java.iceberg.Metrics(*counts, one(bounds["lower"]), one(bounds["upper"]))
+
+
+def name_vector(java, body, table, spec, partition):
+    vector = body["vector"]
+    builder = java.iceberg.FileMetadata.deleteFileBuilder(spec).ofPositionDeletes().withPath(vector["path"])
+    if partition is not None:
+        builder = builder.withPartition(partition)
+    builder = builder.withFormat("puffin").withFileSizeInBytes(table.io().newInputFile(vector["path"]).getLength())
+    builder = builder.withRecordCount(int(vector["records"])).withReferencedDataFile(body["referenced_data_file"])
+    return builder.withContentOffset(int(vector["offset"])).withContentSizeInBytes(int(vector["length"])).build()
+
+
+KINDS = {"positions": write_positions, "vector": name_vector, "equal": write_equality}
 
 
 def rewrite(java, body):

@@ -24,11 +24,12 @@ const ENTRY = [
 export async function answersOf(lab: LabWith<Parts>, catalog: string, table: string): Promise<Answers> {
   const spark = sparkClient(lab);
   const full = `${catalog}.${table}`;
-  const column = async (query: string) => (await spark.sql(query)).rows.map(([cell]) => String(cell));
   const known = await spark.sql(`SHOW TBLPROPERTIES ${full}`);
   const properties = Object.fromEntries(known.rows) as Record<string, string>;
-  const ids = await column(`SELECT snapshot_id FROM ${full}.snapshots`);
-  const refs = await column(`SELECT name FROM ${full}.refs WHERE name <> 'main'`);
+  const names = `SELECT snapshot_id AS id, null AS ref FROM ${full}.snapshots UNION ALL SELECT null, name FROM ${full}.refs`;
+  const named = (await spark.sql(names)).rows;
+  const ids = named.flatMap(([id]) => (id === null ? [] : [String(id)]));
+  const refs = named.flatMap(([, ref]) => (ref === null || ref === 'main' ? [] : [String(ref)]));
   const lineage = properties['format-version'] === '3' ? ', _row_id, _last_updated_sequence_number' : '';
   const asked: [string, string, string][] = [
     ['current', `*${lineage}`, full],

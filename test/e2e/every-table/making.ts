@@ -37,9 +37,9 @@ export class Making {
     return found.rows.map(([id]) => String(id));
   }
 
-  /** Data files, by the lowest id in each. */
+  /** Data files, by the lowest id in each; those without one last. */
   async files(): Promise<string[]> {
-    const order = 'ORDER BY readable_metrics.id.lower_bound, file_path';
+    const order = 'ORDER BY readable_metrics.id.lower_bound NULLS LAST, file_path';
     const found = await this.spark.sql(`SELECT file_path FROM ${this.full}.files WHERE content = 0 ${order}`);
     return found.rows.map(([path]) => String(path));
   }

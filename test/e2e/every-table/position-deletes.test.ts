@@ -5,6 +5,8 @@ import { call, create, EXPIRE_ALL_BUT, insert, insertRows, REWRITE_ALL, remove, 
 const FILE = { 'write.delete.granularity': 'file' };
 const PARTITION = { 'write.delete.granularity': 'partition' };
 const PARTS = { columns: 'id bigint, s string, p string', rest: 'PARTITIONED BY (p)' };
+/** The field id of file_path in a position delete file. */
+const PATH = 2147483546;
 const NAMES = ['position deletes', 'position row'] as const;
 
 const TABLES: Readonly<Record<string, Recipe>> = {
@@ -20,6 +22,7 @@ const TABLES: Readonly<Record<string, Recipe>> = {
       `ALTER TABLE ${t.full} CREATE BRANCH dev`,
       `DELETE FROM ${t.full}.branch_dev WHERE id = 4`,
       remove(t, 5),
+      call(t, 'rewrite_manifests'),
     ],
   },
   'Parquet, a file for each partition, over several data files': {
@@ -110,8 +113,24 @@ const TABLES: Readonly<Record<string, Recipe>> = {
           table: t.full,
           positions: [[path, 1]],
           referenced_data_file: path,
-          path_bounds_id: 2147483646,
+          path_bounds: { id: 2147483646, lower: path, upper: path },
         });
+      },
+    ],
+  },
+  'bounds that are cut, and bounds that differ': {
+    ids: [1, 4],
+    names: [...NAMES, 'path bound'],
+    make: (t) => [
+      create(t, 2),
+      insert(t, 1, 2),
+      insert(t, 3, 4),
+      async () => {
+        const [first = '', second = ''] = await t.files();
+        const [lower = '', upper = ''] = [first, second].sort();
+        await t.java.deleteFile({ table: t.full, positions: [[first, 1]], path_bounds: { id: PATH, lower, upper } });
+        const cut = { id: PATH, lower: second.slice(0, 16), upper: `${second.slice(0, 15)}\u007f` };
+        await t.java.deleteFile({ table: t.full, positions: [[second, 0]], path_bounds: cut });
       },
     ],
   },

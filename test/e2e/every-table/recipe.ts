@@ -18,6 +18,6 @@ export interface Recipe {
   readonly restore?: (making: Making, target: string) => readonly string[];
   /** Default full. */
   readonly history?: 'current' | 'last:2';
-  /** Entries of statistics whose file is gone: the restored table has that many less. */
-  readonly lost?: number;
+  /** How many files of these kinds are gone: the restored table has no entries for them. */
+  readonly lost?: Partial<Record<What, number>>;
 }
