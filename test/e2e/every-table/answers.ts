@@ -11,10 +11,10 @@ export interface Answers {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** Of every entry of every manifest: what decides which deletes apply to it. */
+/** Of every entry of every manifest: what decides which deletes apply to it. A restore writes position deletes in ORC as Parquet. */
 const ENTRY = [
   'status, snapshot_id, sequence_number, file_sequence_number',
-  'data_file.content, data_file.file_format, data_file.record_count, data_file.equality_ids, data_file.spec_id',
+  'data_file.content, if(data_file.content = 1, replace(data_file.file_format, 'ORC', 'PARQUET'), data_file.file_format) AS format, data_file.record_count, data_file.equality_ids, data_file.spec_id',
 ].join(', ');
 
 /**

@@ -16,17 +16,20 @@ export async function liveOn(lab: LabWith<Parts>, fenced: string, table: string,
     const found = await spark.sql(`SELECT id, s FROM ${full} ORDER BY id`);
     return found.rows.map(([id, s]) => ({ id: Number(id), s: s as string | null }));
   };
-  const [gone, changed, ...rest] = await rows();
+  const before = await rows();
+  const ids = [...new Set(before.map(({ id }) => id))];
+  const [gone, changed = 900_000] = ids;
   await spark.run(
-    `DELETE FROM ${full} WHERE id = ${gone?.id}`,
-    `MERGE INTO ${full} t USING (SELECT explode(array(${changed?.id ?? 900000}L, 900001L)) AS id) n ON t.id = n.id
+    `DELETE FROM ${full} WHERE id = ${gone}`,
+    `MERGE INTO ${full} t USING (SELECT explode(array(${changed}L, 900001L)) AS id) n ON t.id = n.id
        WHEN MATCHED THEN UPDATE SET s = 'merged' WHEN NOT MATCHED THEN INSERT (id, s) VALUES (n.id, 'new')`,
     ...(positionDeletes
       ? [`CALL ${fenced}.system.rewrite_position_delete_files(table => '${table}', options => map('rewrite-all', 'true'))`]
       : []),
   );
-  const left = [...(changed ? [{ ...changed, s: 'merged' }] : [{ id: 900000, s: 'new' }]), ...rest, { id: 900001, s: 'new' }];
-  left.sort((a, b) => a.id - b.id);
+  const added = [changed, 900_001].filter((id) => !ids.includes(id)).map((id) => ({ id, s: 'new' }));
+  const kept = before.filter(({ id }) => id !== gone).map((row) => (row.id === changed ? { ...row, s: 'merged' } : row));
+  const left = [...kept, ...added];
   expect(await rows(), 'after DELETE, MERGE INTO, rewrite_position_delete_files').toEqual(left);
   await spark.run(
     `CALL ${fenced}.system.rewrite_data_files(table => '${table}', options => map('rewrite-all', 'true', 'delete-file-threshold', '1'))`,
