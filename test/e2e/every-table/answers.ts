@@ -14,7 +14,8 @@ export interface Answers {
 /** Of every entry of every manifest: what decides which deletes apply to it. A restore writes position deletes in ORC as Parquet. */
 const ENTRY = [
   'status, snapshot_id, sequence_number, file_sequence_number',
-  'data_file.content, if(data_file.content = 1, replace(data_file.file_format, 'ORC', 'PARQUET'), data_file.file_format) AS format, data_file.record_count, data_file.equality_ids, data_file.spec_id',
+  'data_file.content, data_file.record_count, data_file.equality_ids, data_file.spec_id',
+  "if(data_file.content = 1 AND data_file.file_format = 'ORC', 'PARQUET', data_file.file_format) AS format",
 ].join(', ');
 
 /**

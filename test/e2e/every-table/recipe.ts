@@ -12,6 +12,8 @@ export interface Recipe {
   readonly names?: readonly What[];
   /** Why pyiceberg is not asked. */
   readonly notPyiceberg?: string;
+  /** Why no engine writes to the restored table. */
+  readonly notUsed?: string;
   /** Where its files lie but for its location; URIs. */
   readonly places?: (making: Making) => readonly string[];
   /** More options of the restore. */
