@@ -118,6 +118,19 @@ const TABLES: Readonly<Record<string, Recipe>> = {
       remove(t, 2),
     ],
   },
+  'deletes that spell a data file otherwise, and so do not apply': {
+    ids: [1, 2],
+    names: ['position row'],
+    restore: (t, target) => ['--map', `${t.location.replace('s3:', 's3a:')}=${target}/spelt`],
+    make: (t) => [
+      create(t, 2),
+      insert(t, 1, 2),
+      async () => {
+        const [path = ''] = await t.files();
+        await t.java.deleteFile({ table: t.full, positions: [[path.replace('s3:', 's3a:'), 1]] });
+      },
+    ],
+  },
   'a folder named like the table and more': {
     ids: [1, 3],
     names: ['write path', 'position row'],

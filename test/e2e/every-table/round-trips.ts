@@ -42,9 +42,9 @@ export function roundTrips(theme: string, recipes: Readonly<Record<string, Recip
       return made;
     };
 
-    test.concurrent.for(Object.entries(recipes).map(([name, recipe], n) => ({ name, recipe, n })))(
-      '$name',
-      async ({ recipe, n }) => {
+    test.concurrent.for(Object.entries(recipes).map(([name, recipe], n) => [name, recipe, n] as const))(
+      '%s',
+      async ([, recipe, n]) => {
         const table = `${database}.t${n}`;
         const at = (bucket: string) => `s3://${bucket}/${n}`;
         const source = new Making(lab, table, at(buckets.source), at(buckets.other), `s3://${buckets.shared}`);
