@@ -11,11 +11,14 @@ import {
   otherSpelling,
   referencedFile,
   truncatedBounds,
+  twoSpellings,
   unequalBounds,
   zeroRows,
 } from './edit-rows.mjs';
 import { danglingVectors, gaps, packedFooter, rawVector } from './edit-vectors.mjs';
 
+/** Of xz, which Node has not. */
+const PACKER = ['xz', ['--stdout']];
 const refused = (reason, more = {}) => ({ expect: { exit: 22, reason, ...more } });
 
 /** Avro as it may be: unions whose null comes last, arrays in blocks of one item that say their length. */
@@ -80,7 +83,13 @@ function sealedDeletes(draft) {
 
 function xz(draft) {
   for (const { file } of draft.manifests(0n)) file.header.set('avro.codec', Buffer.from('xz'));
-  draft.pack = { xz: (input) => execFileSync('xz', ['--stdout'], { input }) };
+  draft.pack = { xz: (input) => execFileSync(...PACKER, { input }) };
+}
+
+/** An entry of a file that is gone, on a store that nobody asks any more. */
+function deletedElsewhere(draft) {
+  const { data_file: data } = draft.entries(0n).find(({ status }) => status === 2n);
+  data.file_path = data.file_path.replace('s3://', 'hdfs://namenode:8020/');
 }
 
 const rename = (to) => (draft) => {
@@ -124,6 +133,12 @@ export const CRAFTED_TABLES = {
     note: 'vectors about files that the table does not have',
     edit: danglingVectors,
   },
+  'hand-delete-file-spellings': {
+    base: 'spark-deletes-shared',
+    note: 'one delete file that two manifests spell differently',
+    edit: twoSpellings,
+  },
+  'hand-deleted-elsewhere': { base: 'spark-v2', note: 'a DELETED entry on hdfs://', edit: deletedElsewhere },
   'hand-puffin-gaps': { base: 'spark-vectors-many', note: 'vectors with gaps, in another order, beside other blobs', edit: gaps },
   'hand-puffin-packed': { base: 'spark-deletion-vectors', note: 'a Puffin footer packed with LZ4', edit: packedFooter },
   'hand-raw-vector': { base: 'spark-deletion-vectors', note: 'a vector that lies in no Puffin file', edit: rawVector },

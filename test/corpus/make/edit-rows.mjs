@@ -130,3 +130,9 @@ export function orcName(draft) {
   data.file_path = `${deletes.file_path}.parquet`;
   draft.replace(data.file_path, bytes);
 }
+
+/** One manifest spells the delete files in another way than the others do. */
+export function twoSpellings(draft) {
+  const optimized = draft.manifests(1n).find(({ uri }) => uri.includes('/optimized-'));
+  for (const { data_file: data } of optimized.file.records) data.file_path = data.file_path.replace('s3:', 's3a:');
+}
