@@ -59,6 +59,21 @@ test.each(Object.entries(MAPS))('%s with --map %s=…', async (name, from) => {
   expect(world.keys('third-place').length).toBeGreaterThan(0);
 });
 
+test.each(goodTables)('a second backup of $name copies and writes nothing, and brings back the same', async (table) => {
+  const world = await World.with(table);
+  const source = await world.walk(table);
+  await world.backup(table.name, 'one');
+  const before = world.meter.usage().requests.copy;
+  const keys = new Set(world.keys('backups'));
+  const { plan } = await world.backup(table.name, 'two');
+  expect(world.meter.usage().requests.copy).toBe(before);
+  expect(plan?.data.reused).toEqual(plan?.data.total);
+  expect(world.keys('backups').filter((key) => !keys.has(key) && key.includes('/meta/'))).toEqual([]);
+  expect((await world.verify('two')).problems).toEqual([]);
+  world.clearSources();
+  expectSameTable(await world.walkRestored(await world.restore('two', 'restored', TARGET)), source);
+});
+
 const current = ({ metadata }: WalkedTable) => (metadata as JsonMembers).get('current-snapshot-id');
 const withSnapshot = goodTables.filter(({ snapshots }) => snapshots.length > 0);
 

@@ -86,15 +86,18 @@ describe.each(returning)('A → B → A: $name', (table) => {
     const log = /("metadata-log"\s*:\s*)\[[^\]]*\]/;
     const uuid = /("table-uuid"\s*:\s*)"[^"]*"/;
     const expected = original.replace(log, '$1[]').replace(uuid, (_, key) => `${key}"${result.tableUuid}"`);
-    expect(textOf(c, result.metadataLocation as string)).toBe(inherent(table, source)(expected));
+    expect(spelt(table, textOf(c, result.metadataLocation as string))).toBe(inherent(table, source)(spelt(table, expected)));
   });
 });
 
+/** At B a path has another beginning, so how odd writers spelt that of A cannot be known any more. */
+function spelt(table: CorpusTable, text: string): string {
+  if (!table.name.startsWith('hand-respelt')) return text;
+  return text.replaceAll(String.raw`\u0073\u0033`, 's3').replaceAll(String.raw`\/`, '/').replaceAll(String.raw`\u00e9`, 'é');
+}
+
 /** What cannot come back to a metadata file. */
 function inherent(table: CorpusTable, source: WalkedTable): (text: string) => string {
-  // At B a path has other characters, so how odd writers spelt those of A cannot be known any more.
-  if (table.name === 'hand-respelt')
-    return (text) => text.replaceAll(String.raw`\u0073\u0033`, 's3').replaceAll(String.raw`\/`, '/');
   if (table.name === 'hand-statistics-gone')
     return (text) => text.replace(/\{"snapshot-id":\d+,"statistics-path":"[^"]*\/gone\.stats".*?\]\},/, '');
   const { at } = placesOf(source, table.location);

@@ -77,6 +77,14 @@ function missingStatistics(draft) {
   );
 }
 
+/** Paths as some JSON writers spell them, of statistics and of a property that leads outside. */
+function respeltPaths(draft) {
+  const spell = (text) => text.replaceAll('/', '\\/').replace('s3:', '\\u0073\\u0033:');
+  draft.metadata = draft.metadata
+    .replace(/("statistics-path"\s*:\s*")([^"]*)/g, (_, start, path) => start + spell(path))
+    .replace(/("properties"\s*:\s*\{)/, `$1"write.folder-storage.path":"${spell('s3://corpus/outside')} \\u00e9",`);
+}
+
 function sealedDeletes(draft) {
   for (const { data_file: data } of draft.entries(1n)) draft.replace(data.file_path, fixture('sealed-footer.parquet'));
 }
@@ -145,6 +153,11 @@ export const CRAFTED_TABLES = {
   'hand-equality': { base: 'spark-compacted', note: 'an equality delete between begin and end of a compaction', edit: equality },
   'hand-v1-null-counts': { base: 'spark-v1', note: 'version 1 lists without counts', edit: nullCounts },
   'hand-statistics-gone': { base: 'spark-statistics', note: 'one of two statistics files is missing', edit: missingStatistics },
+  'hand-respelt-paths': {
+    base: 'spark-statistics',
+    note: 'escapes in paths of statistics, and in a path outside the location',
+    edit: respeltPaths,
+  },
   'refused-encrypted-deletes': {
     base: 'spark-position-deletes',
     note: 'an encrypted Parquet delete file',
