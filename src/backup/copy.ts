@@ -12,7 +12,7 @@ import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
-import { type FilePlan, type NewFile, placedKey } from './files.js';
+import { type FilePlan, forget, type NewFile, placedKey } from './files.js';
 import { missing, wrongLength } from './missing.js';
 import { warnOfLost } from './statistics.js';
 
@@ -44,7 +44,11 @@ export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<v
   };
   for await (const { files, kept } of parallel(leftJoin(byKey(plan.fresh), held), copyOne, context.jobs)) {
     for (const file of files) {
-      if (kept) await place(file, kept, plan);
+      if (!kept) {
+        forget(plan, file);
+        continue;
+      }
+      await place(file, kept, plan);
       progress.done++;
       progress.bytes += file.size;
     }

@@ -43,9 +43,22 @@ export interface FilePlan {
   readonly placed: Sorter<PlacedFile>;
   /** Files of statistics that the repository holds; those that are copied join them. */
   readonly statistics: InventoryFile[];
-  readonly total: Amount;
+  readonly total: Counted;
   readonly reused: Amount;
-  readonly copied: Amount;
+  readonly copied: Counted;
+}
+
+interface Counted {
+  objects: number;
+  bytes: number;
+}
+
+/** Counts a new file no more: it is lost. */
+export function forget({ total, copied }: FilePlan, { size }: NewFile): void {
+  for (const amount of [total, copied]) {
+    amount.objects--;
+    amount.bytes -= size;
+  }
 }
 
 export interface FilePlanContext {
@@ -179,7 +192,7 @@ async function inspect(uri: string, size: number, { source, table, call }: FileP
   }
 }
 
-function add(amount: { objects: number; bytes: number }, size: number): void {
+function add(amount: Counted, size: number): void {
   amount.objects++;
   amount.bytes += size;
 }

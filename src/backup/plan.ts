@@ -68,7 +68,8 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
     deps.report.info(`${where} of ${table} mentions its location; it is kept as it is, also by a restore`);
   }
   const { location } = metadata;
-  const held = base?.root.statistics ?? [];
+  // What is not in the repository is looked for each time: it may be gone by now.
+  const held = options.mode === 'copy' ? (base?.root.statistics ?? []) : [];
   const statistics = await planStatistics(metadata.statistics, {
     source: deps.source,
     location,
@@ -96,6 +97,7 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
       location,
       table,
       scratch: context.scratch,
+      report: deps.report,
       call,
     });
   }
@@ -137,7 +139,7 @@ function namesakeLooks(record: RepositoryRecord | undefined): { readonly get: nu
 function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, context: PlanContext, service: string): Plan {
   const { deps, options, record } = context;
   const looks = namesakeLooks(record);
-  const copied = options.mode === 'copy' ? files.copied : NONE;
+  const copied = options.mode === 'copy' ? { ...files.copied } : NONE;
   const sameService = service === deps.repository.store.service;
   const fresh = tree.manifests.filter(({ held }) => !held);
   const objects = fresh.length + tree.lists.length + 3;
@@ -146,7 +148,7 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
   return {
     ...head(pinned, context),
     data: {
-      total: files.total,
+      total: { ...files.total },
       reused: files.reused,
       serverSide: sameService ? copied : NONE,
       streamed: sameService ? NONE : copied,

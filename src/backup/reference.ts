@@ -1,4 +1,5 @@
 import { concretePath } from '../iceberg/paths.js';
+import type { Reporter } from '../report.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { RootManifest } from '../repository/root.js';
@@ -7,8 +8,9 @@ import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
 import { listPlaces, objectUri } from '../storage/list-places.js';
 import type { CallOptions, ObjectInfo, StoreResolver } from '../storage/port.js';
-import { type FilePlan, type NewFile, placedKey } from './files.js';
+import { type FilePlan, forget, type NewFile, placedKey } from './files.js';
 import { missing, wrongLength } from './missing.js';
+import { warnOfLost } from './statistics.js';
 
 /** A live file; `k` is the URI of its object in the source. */
 interface LiveFile extends Keyed {
@@ -25,6 +27,7 @@ export interface ReferenceContext {
   readonly location: string;
   readonly table: string;
   readonly scratch: string;
+  readonly report: Reporter;
   readonly call: CallOptions;
 }
 
@@ -33,7 +36,7 @@ export interface ReferenceContext {
  * new ones without a key. `held`: manifests whose inventory the base holds; `plan`: what the others name.
  */
 export async function referenceFiles(plan: FilePlan, held: readonly RootManifest[], context: ReferenceContext): Promise<void> {
-  const { location, source, table, scratch, call } = context;
+  const { location, source, table, scratch, report, call } = context;
   const live = new Sorter<LiveFile>(scratch, 'referenced');
   const add = ({ path, size }: { readonly path: string; readonly size: number }, fresh?: NewFile) => {
     const uri = concretePath(path, location);
@@ -41,11 +44,16 @@ export async function referenceFiles(plan: FilePlan, held: readonly RootManifest
   };
   for await (const { files } of readInventory(context.place, held, call)) for (const file of files) await add(file);
   for await (const { file } of plan.placed.sorted()) await add(file);
-  for (const file of plan.statistics) await add(file);
   for await (const fresh of plan.fresh.sorted()) await add(fresh, fresh);
   const places = await placesOf(urisOf(live), location, source);
   for await (const { left, right } of leftJoin(byObject(live), listPlaces(places, call))) {
     for (const { uri, size, fresh } of left.files) {
+      if (fresh?.ns.length === 0 && right?.size !== size) {
+        // Statistics that are gone since the plan looked for them are lost, and no more.
+        warnOfLost(report, table, uri, 'is gone');
+        forget(plan, fresh);
+        continue;
+      }
       if (!right) throw missing(uri, table);
       if (right.size !== size) throw wrongLength(uri, table, size, right.size);
       if (fresh) await place(fresh, right, plan);

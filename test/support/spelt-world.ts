@@ -2,6 +2,8 @@ import { tmpdir } from 'node:os';
 import { backup } from '../../src/backup/backup.js';
 import type { BackupOptions, BackupResult } from '../../src/backup/options.js';
 import type { Reporter } from '../../src/report.js';
+import type { Backup } from '../../src/repository/commit.js';
+import { findCommit } from '../../src/repository/load.js';
 import { abortRestore } from '../../src/restore/abort.js';
 import { type MapOption, parseMap } from '../../src/restore/map-option.js';
 import type { RestoreOptions, RestoreResult } from '../../src/restore/options.js';
@@ -94,6 +96,11 @@ export class SpeltWorld {
   verify(options: Partial<VerifyOptions> = {}): Promise<VerifyResult> {
     const full = { name: 'b', readData: true, jobs: 4, tmpDir: tmpdir(), ...options };
     return verify({ ...this.#deps(new Faults()), repository: this.#place(new Faults()) }, full);
+  }
+
+  /** The record of a backup. */
+  async commitOf(name: string): Promise<Backup> {
+    return (await findCommit(this.#place(new Faults()), name)) as Backup;
   }
 
   #place(faults: Faults) {
