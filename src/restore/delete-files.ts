@@ -93,12 +93,17 @@ async function* ofSize(sides: Sorter<Side>, large: boolean): AsyncGenerator<read
 }
 
 async function rewriteOne(file: TargetFile, context: DeletesContext, plan: ContentPlan) {
-  const { layout, scratch, call } = context;
+  const { layout, scratch, resuming, call } = context;
   const source = contentSource(file, context);
   const deletes = file.deletes as RewritableDeletes;
   const spooled = await spool(newBytes(file, source, context), scratch);
   try {
-    const { uri } = await put(rewrittenUri(layout.uriOf(file.path), deletes), spooled, { layout, expected: plan.expected, call });
+    const { uri } = await put(rewrittenUri(layout.uriOf(file.path), deletes), spooled, {
+      layout,
+      expected: plan.expected,
+      resuming,
+      call,
+    });
     return { uri, size: spooled.size, ...spooled.result };
   } finally {
     await spooled.dispose();
@@ -110,16 +115,15 @@ type Facts = Omit<RewrittenDelete, 'k' | 'n' | 'path' | 'uri' | 'size'> & { read
 async function* newBytes(file: TargetFile, source: CopySource, context: DeletesContext): AsyncGenerator<Buffer, Facts> {
   const { layout, call } = context;
   const name = `${source.store.uri}/${source.key}`;
-  const read = async (start: number, end: number) => {
-    try {
-      const bytes = await readRange(source.store, source.key, start, end, call);
-      if (start === 0 && end === file.size) assertSum(bytes, file, name, context);
-      return bytes;
-    } catch (error) {
-      throw isCode(error, 'object-not-found') ? damaged(error, source, file, context) : error;
-    }
+  const orLost = (error: unknown): never => {
+    throw isCode(error, 'object-not-found') ? damaged(error, source, file, context) : error;
   };
-  if (file.size > LARGE) await assertWholeSum(file, source, name, context);
+  const read = async (start: number, end: number) => {
+    const bytes = await readRange(source.store, source.key, start, end, call).catch(orLost);
+    if (start === 0 && end === file.size) assertSum(bytes, file, name, context);
+    return bytes;
+  };
+  if (file.size > LARGE) await assertWholeSum(file, source, name, context).catch(orLost);
   const input: DeleteFile = { name, size: file.size, read };
   const path = (dataFile: string) => layout.referenced(dataFile);
   if (file.deletes === 'puffin') {

@@ -2,6 +2,7 @@ import { BcnError, isCode } from '../errors.js';
 import type { Sorter } from '../spill/sorter.js';
 import { createOnce } from '../storage/create-once.js';
 import { findObject } from '../storage/find-object.js';
+import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions } from '../storage/port.js';
 import type { TargetFile } from './content.js';
 import type { Spot, TargetLayout } from './layout.js';
@@ -11,6 +12,8 @@ export interface PutContext {
   readonly layout: TargetLayout;
   /** Gets every object written, for the length check. */
   readonly expected: Sorter<TargetFile>;
+  /** An earlier attempt may have left a part of an upload. */
+  readonly resuming: boolean;
   readonly call: CallOptions;
 }
 
@@ -25,14 +28,14 @@ const VARIANTS = 8;
 
 /** Creates a rewritten file; where an earlier attempt left other bytes it takes the next name, since a file may have been read by its name. */
 export async function put(uri: string, content: Buffer | Spooled<unknown>, context: PutContext): Promise<Written> {
-  const { layout, expected, call } = context;
+  const { layout, expected, resuming, call } = context;
   const length = Buffer.isBuffer(content) ? content.length : content.size;
   for (let variant = 0; ; variant++) {
     const spot = layout.spot(variantName(uri, variant));
     try {
       if (Buffer.isBuffer(content)) await createOnce(spot.store, spot.key, content, call);
       else if (content.bytes) await createOnce(spot.store, spot.key, content.bytes, call);
-      else await uploadOnce(spot, content, call);
+      else await uploadOnce(spot, content, resuming, call);
       await expected.add({ k: spot.k, size: length, path: spot.uri });
       return { uri: spot.uri, length };
     } catch (error) {
@@ -42,9 +45,15 @@ export async function put(uri: string, content: Buffer | Spooled<unknown>, conte
 }
 
 /** As `createOnce`, for what is too large to be sent in one piece: the claim has to keep others away. */
-async function uploadOnce({ store, key, k }: Spot, content: Spooled<unknown>, call: CallOptions): Promise<void> {
+async function uploadOnce(
+  { store, key, k }: Spot,
+  content: Spooled<unknown>,
+  resuming: boolean,
+  call: CallOptions,
+): Promise<void> {
   const found = await findObject(store, key, call);
   if (!found) {
+    if (resuming) await abortLeftovers(store, key, content.size, call);
     await store.upload(key, content.open(), content.size, call);
     return;
   }

@@ -106,7 +106,7 @@ async function execute(
     const context = { ...prepared, place, source, scratch, resuming, call, jobs: options.jobs, report };
     await copyContent(content, context);
     const deletes = await rewriteDeletes(content, context);
-    const write = { place, root, layout, manifests, deletes, expected: content.expected, report, call };
+    const write = { place, root, layout, manifests, deletes, expected: content.expected, resuming, report, call };
     const concrete = concreteMetadata(prepared.source, layout, claim, await writeTree(write));
     await writeMetadata(concrete, write);
     await proveTarget(content.expected, context);

@@ -213,7 +213,7 @@ function record(named: FreeFile): Value {
 }
 
 /** An Avro file of position deletes. */
-export function avroDeletes(rows: readonly (readonly [path: string, pos: number])[]): Buffer {
+export function avroDeletes(rows: readonly (readonly [path: string, pos: number])[], codec = 'deflate'): Buffer {
   const schema: Json = {
     type: 'record',
     name: 'table',
@@ -223,5 +223,5 @@ export function avroDeletes(rows: readonly (readonly [path: string, pos: number]
     ],
   };
   const records: Value[] = rows.map(([file_path, pos]) => ({ file_path, pos }));
-  return file({ schema, blocks: records.length === 0 ? [] : [records], codec: 'deflate' });
+  return file({ schema, blocks: records.length === 0 ? [] : [records], codec });
 }
