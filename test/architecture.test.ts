@@ -42,7 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'storage/overlap',
   ],
   spill: ['errors', 'storage/location'],
-  roots: ['errors', 'iceberg/', 'storage/port', 'storage/location'],
+  roots: ['errors', 'iceberg/', 'storage/port', 'storage/location', 'storage/overlap'],
   repository: [
     'errors',
     'nearest',

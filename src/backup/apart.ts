@@ -1,13 +1,17 @@
 import { BcnError } from '../errors.js';
+import type { TableMetadata } from '../iceberg/metadata.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
+import { ownedPlaces } from '../roots/owned.js';
 import { overlaps } from '../storage/overlap.js';
+import { writePaths } from './refusals.js';
 
-/** Throws `usage` when the repository and a table's location lie inside each other: orphan removal on the table would eat the backups. */
-export function assertApart(location: string, place: RepositoryPlace, table: string): void {
-  if (!overlaps(location, placeUri(place))) return;
-  throw new BcnError('usage', `The repository ${placeUri(place)} and the table ${table} at ${location} lie inside each other`, {
+/** Throws `usage` when the repository and a place of a table lie inside each other: orphan removal on the table would eat the backups. */
+export function assertApart(metadata: TableMetadata, place: RepositoryPlace, table: string): void {
+  const touched = ownedPlaces(metadata.location, writePaths(metadata)).find((one) => overlaps(one, placeUri(place)));
+  if (touched === undefined) return;
+  throw new BcnError('usage', `The repository ${placeUri(place)} and the table ${table} at ${touched} lie inside each other`, {
     table,
-    object: location,
+    object: touched,
     hint: 'Set BACKUP_BUCKET to a place of its own.',
   });
 }

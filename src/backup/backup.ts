@@ -70,7 +70,7 @@ async function open(deps: BackupDeps, options: BackupOptions, call: CallOptions)
   const { entry, table, current } = await readCurrent(deps, options, call);
   const now = await storeTime(place, call);
   const record = await findRecord(place, call);
-  assertApart(current.metadata.location, place, table);
+  assertApart(current.metadata, place, table);
   const uuid = current.metadata.tableUuid ?? null;
   const { name, mode, fresh = false } = options;
   const ask: BackupAsk = { name, mode, catalog: deps.catalog.identity, table, uuid, fresh };

@@ -3,6 +3,7 @@ import { BcnError, isCode } from '../errors.js';
 import type { CommittedTable } from '../repository/commit.js';
 import { MAX_KEY } from '../repository/keys.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
+import { ownedPlaces } from '../roots/owned.js';
 import { findLocation, parseLocation } from '../storage/location.js';
 import { liesInside, overlaps } from '../storage/overlap.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
@@ -77,8 +78,10 @@ export async function assertTargetApart(
   if (overlaps(location, placeUri(place))) refuse('the backup repository', placeUri(place));
   // Inside the source is refused on any service, since one service has many addresses; the same place on another service is how a lost cluster is rebuilt, and it must be empty.
   const { endpoint } = stores.resolve(location).store;
-  const same = endpoint === table.source && overlaps(location, table.location);
-  if (same || liesInside(location, table.location)) refuse('the source table', table.location);
+  for (const own of ownedPlaces(table.location, table.write_paths)) {
+    const same = endpoint === table.source && overlaps(location, own);
+    if (same || liesInside(location, own)) refuse('the source table', own);
+  }
   try {
     for await (const entry of catalog.list(target.namespace, call)) {
       if (entry.name === target.name || entry.location === undefined || !findLocation(entry.location)) continue;
