@@ -3,6 +3,19 @@ import { roundTrips } from './round-trips.js';
 import { call, create, insert, remove, set } from './words.js';
 
 const TABLES: Readonly<Record<string, Recipe>> = {
+  'all of it, from a second backup that shares delete files with the first': {
+    ids: [1, 4, 6],
+    names: ['position row', 'path bound'],
+    make: (t) => [create(t, 2, { 'write.delete.granularity': 'file' }), insert(t, 1, 2), insert(t, 3, 4), remove(t, 2)],
+    later: (t) => [remove(t, 3), insert(t, 5, 6), call(t, 'rewrite_manifests'), remove(t, 5)],
+  },
+  'all of it, from a second backup, with vectors and another root': {
+    ids: [1, 4, 6],
+    names: ['vector footer'],
+    places: (t) => [t.other],
+    make: (t) => [create(t, 3), insert(t, 1, 2), insert(t, 3, 4), remove(t, 2)],
+    later: (t) => [set(t, 'write.data.path', `${t.other}/d`), remove(t, 3), insert(t, 5, 6), remove(t, 5)],
+  },
   'the current snapshot, of a table with position deletes, tags, a branch': {
     history: 'current',
     ids: [1, 4, 6],

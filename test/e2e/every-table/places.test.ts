@@ -64,6 +64,29 @@ const TABLES: Readonly<Record<string, Recipe>> = {
       remove(t, 2, 3, 6),
     ],
   },
+  'vectors in one Puffin for files under two roots': {
+    ids: [1, 4],
+    names: ['vector footer', 'write path'],
+    places: (t) => [t.other],
+    make: (t) => [create(t, 3), insert(t, 1, 2), set(t, 'write.data.path', `${t.other}/d/`), insert(t, 3, 4), remove(t, 2, 3)],
+  },
+  'a location that was changed': {
+    ids: [1, 4],
+    names: ['position row'],
+    places: (t) => [t.other],
+    make: (t) => [
+      create(t, 2),
+      insert(t, 1, 2),
+      `ALTER TABLE ${t.full} SET LOCATION '${t.other}/t'`,
+      insert(t, 3, 4),
+      remove(t, 2, 3),
+    ],
+  },
+  'data in the folder that holds the location': {
+    ids: [1, 3],
+    names: ['position row'],
+    make: (t) => [create(t, 2, { 'write.data.path': t.folder }), insert(t, 1, 2), insert(t, 3, 4), remove(t, 2, 4)],
+  },
   'hashed layout in a bucket of its own': {
     ids: [1, 4],
     names: ['write path', 'position row'],

@@ -74,6 +74,22 @@ const TABLES: Readonly<Record<string, Recipe>> = {
       remove(t, 2, 5),
     ],
   },
+  'ORC, rewritten and expired': {
+    ids: [1, 4, 6],
+    names: NAMES,
+    notPyiceberg: 'it reads delete files in Parquet only',
+    make: (t) => [
+      create(t, 2, { ...FILE, 'write.delete.format.default': 'orc' }),
+      insert(t, 1, 2),
+      insert(t, 3, 4),
+      remove(t, 2),
+      remove(t, 3),
+      call(t, 'rewrite_position_delete_files', REWRITE_ALL),
+      insert(t, 5, 6),
+      remove(t, 5),
+      call(t, 'expire_snapshots', EXPIRE_ALL_BUT(3)),
+    ],
+  },
   'a staged snapshot with deletes': {
     ids: [1, 2, 3, 4],
     names: NAMES,

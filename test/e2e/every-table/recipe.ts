@@ -6,6 +6,8 @@ export type Step = string | ((making: Making) => Promise<unknown>);
 
 export interface Recipe {
   readonly make: (making: Making) => readonly Step[];
+  /** What happens to it after a first backup: the one that is restored reuses much of it. */
+  readonly later?: (making: Making) => readonly Step[];
   /** The ids that its current rows have: what the table is about. */
   readonly ids: readonly number[];
   /** Kinds of paths that its tree has to name, so that the walk is known to have seen them. */

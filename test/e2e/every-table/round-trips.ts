@@ -49,9 +49,14 @@ export function roundTrips(theme: string, recipes: Readonly<Record<string, Recip
         const at = (bucket: string) => `s3://${bucket}/${n}`;
         const source = new Making(lab, table, at(buckets.source), at(buckets.other), `s3://${buckets.shared}`);
         const trip = new Trip(lab, fence, recipe, source, `s3://${buckets.target}/deep/er/${n}`);
-        await oneAtATime(() => trip.make());
+        const bcn = new Bcn(lab, `${repository}/nightly`);
+        await oneAtATime(() => trip.make(recipe.make));
+        if (recipe.later) {
+          await bcn.backup(table, `b${n}.earlier`);
+          await oneAtATime(() => trip.make(recipe.later));
+        }
         await trip.look();
-        await trip.goAndComeBack(new Bcn(lab, `${repository}/nightly`), `b${n}`);
+        await trip.goAndComeBack(bcn, `b${n}`);
         await trip.compare();
         await trip.use();
       },
@@ -77,8 +82,8 @@ class Trip {
     this.#restored = `${source.table}_restored`;
   }
 
-  async make(): Promise<void> {
-    for (const step of this.recipe.make(this.source)) {
+  async make(steps: Recipe['later']): Promise<void> {
+    for (const step of steps?.(this.source) ?? []) {
       if (typeof step === 'string') await this.source.spark.run(step);
       else await step(this.source);
     }
