@@ -153,7 +153,7 @@ async function claimTarget(
     await assertEmpty(prepared, call);
     await claimOthers(prepared, claim, call);
   } catch (error) {
-    const ours = isCode(error, 'target-not-empty') && (await whoseClaim(prepared.claimAt, claim, call)) === 'ours';
+    const ours = isRefusal(error) && (await whoseClaim(prepared.claimAt, claim, call)) === 'ours';
     if (ours) {
       await whereAllowed(releaseOthers({ ...prepared, claim }, call));
       await whereAllowed(removeRecord(prepared.claimAt, call));

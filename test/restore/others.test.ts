@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isCode } from '../../src/errors.js';
+import { BcnError, isCode } from '../../src/errors.js';
 import { Faults } from '../support/faults.js';
 import { FreeTable } from '../support/free-table.js';
 import { seeTable } from '../support/rows.js';
@@ -123,3 +123,54 @@ async function claimMoment(world: SpeltWorld): Promise<number> {
   await world.fork().restore(FIRST, counting);
   return counting.log.findIndex(({ op, key }) => op === 'create' && key.startsWith('memory://elsewhere/'));
 }
+
+/** A process to which the store refuses these requests. */
+function refusing(refused: (op: string, key: string) => boolean): Faults {
+  return new (class extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (refused(op, key)) throw new BcnError('storage-auth', `refused: ${op} ${key}`, { object: key, hint: 'Ask for it.' });
+      return super.run(op, key, call);
+    }
+  })();
+}
+
+test('a place that may not be written: refused, and nothing is left that keeps others away', async () => {
+  const world = await prepare();
+  const error = await failure(
+    world.restore(
+      FIRST,
+      refusing((op, key) => op === 'create' && key.includes('/elsewhere/')),
+    ),
+    'storage-auth',
+  );
+  expect(error.object).toContain('elsewhere');
+  expect(world.keys('wh')).toEqual([]);
+  await world.restore({ target: OTHER });
+});
+
+test('a place where nothing may be deleted: the restore finishes, and says what stays', async () => {
+  const world = await prepare();
+  await world.restore(
+    FIRST,
+    refusing((op, key) => op === 'delete' && key.includes('/elsewhere/')),
+  );
+  expect(world.keys('wh').filter((key) => key.includes('.bcn-restore-'))).toEqual([]);
+  expect(world.notes.join()).toMatch(/db\.r is restored; the record of it at memory:\/\/elsewhere\/.* stays/);
+});
+
+test('… and an abort refuses before it announces itself, so that the restore can still finish', async () => {
+  const world = await prepare();
+  const counting = new Faults();
+  await world.fork().restore(FIRST, counting);
+  await world.restore(FIRST, new Faults('crash-before', counting.ops - 12)).catch(() => {});
+  await failure(
+    world.abort(
+      FIRST,
+      refusing((op, key) => op === 'delete' && key.includes('/elsewhere/')),
+    ),
+    'storage-auth',
+  );
+  expect(world.keys('wh').filter((key) => key.endsWith('.aborting'))).toEqual([]);
+  await world.restore(FIRST);
+  expect([...world.keys('elsewhere'), ...world.keys('wh')].filter((key) => key.includes('.bcn-restore-'))).toEqual([]);
+});
