@@ -1,179 +1,196 @@
-import { type CatalogEntry, formatIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
-import { storeTime } from '../repository/clock.js';
-import { type Backup, summarise } from '../repository/commit.js';
-import { findBase, type TableIdentity } from '../repository/hints.js';
-import { assertBackupName, newRunId } from '../repository/keys.js';
+import type { Plan } from '../plan.js';
+import { type Backup, type FailedTable, summarise } from '../repository/commit.js';
+import { Bases, hasHint, writeHint } from '../repository/hints.js';
+import { assertBackupName, commitKey } from '../repository/keys.js';
 import { findNamesakes } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
-import { commitsByRun, findRecord, type RepositoryRecord } from '../repository/record.js';
-import { type BackupAsk, type FoundRun, findRun, readRun } from '../repository/runs.js';
+import { commitsByRun, openRepository } from '../repository/record.js';
+import { type BackupAsk, type Pin, readRun } from '../repository/runs.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
-import { assertApart } from './apart.js';
-import { BaseDeleted, nameTaken } from './commit.js';
-import { endRun, executeBackup } from './execute.js';
+import { VERSION } from '../version.js';
+import { BaseDeleted, commitBackup, nameTaken } from './commit.js';
+import { isOfTable, isUnchanged, type Looked, lookAtTables, type TableLook } from './look.js';
 import type { BackupDeps, BackupOptions, BackupResult } from './options.js';
-import { type PinnedMetadata, readPinned } from './pinned.js';
-import { planBackup } from './plan.js';
-
-/** How often a table may move on under a backup before it gives up. */
-const PINS = 3;
-
-const DAMAGED = 'The table itself is damaged. Check the named file in the source; an older backup may still hold it: bcn list';
+import { endRun, findInterrupted, isAlive, isHopeless, type Opened, Run } from './run.js';
+import { selectTables } from './select.js';
+import { backUpTable, isInRepository, type Result, type TableContext } from './table.js';
 
 /**
- * Backs up one table (format, "Backup"). Errors: `usage` (name), `table-not-found`, `namespace-not-found`, `unsupported` (refused, nothing
- * written), `backup-exists`, `source-changed`, `corrupt` (the table is damaged), storage and catalog errors. The source is never written.
+ * Backs up one or more tables (format, "Backup"). Errors: `usage` (name), `table-not-found`, `namespace-not-found`, `unsupported` (refused, nothing
+ * written), `backup-exists`, `source-changed`, `corrupt` (the table is damaged), storage and catalog errors. Of several tables those that fail are named in
+ * the result and in the backup, which is then partial; when all fail, the first error is thrown. Sources are never written.
  */
 export async function backup(deps: BackupDeps, options: BackupOptions): Promise<BackupResult> {
   assertBackupName(options.name);
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const place = deps.repository;
-  for (let pins = 1; ; pins++) {
-    const opened = await open(deps, options, call);
-    if (opened.done) {
-      // Killed between its commit and its last word: the backup is complete, and this process says so.
-      if (!options.dryRun) await endRun(place, opened.done.run, call);
-      return { outcome: 'already', backup: summarise(opened.done) };
+  const opened = await openRepository(place, call);
+  const selected = await selectTables(deps, options, call);
+  const bases = opened.record && !options.fresh ? new Bases(place, options.mode, call) : undefined;
+  const looked = await lookAtTables(deps, selected, bases, call);
+  const { name, mode, fresh = false } = options;
+  const asks: BackupAsk = { name, mode, catalog: deps.catalog.identity, tables: selected.asked, fresh };
+  const work: Work = { deps, options, opened, bases, looked, asks, single: selected.named && selected.idents.length === 1, call };
+  const allUnchanged = looked.looks.every((look) => isUnchanged(look, deps, options));
+  // Then nothing is written but the COMMIT and its hints: whether the name is free, the COMMIT itself finds out.
+  if (!allUnchanged || options.dryRun) {
+    const done = await findDone(work);
+    if (done) return done;
+  }
+  const earlier = allUnchanged ? undefined : await findInterrupted(place, asks, opened, call);
+  const run = new Run(deps, opened, name, earlier, call);
+  try {
+    return await withScratch(options.tmpDir, (scratch) => carryOut(work, run, scratch));
+  } catch (error) {
+    if (isCode(error, 'backup-exists') && allUnchanged) {
+      const done = await findDone(work);
+      if (done) return done;
     }
-    try {
-      return await withScratch(options.tmpDir, (scratch) => attempt(deps, options, opened, scratch, call));
-    } catch (error) {
-      if (!isCode(error, 'corrupt', 'source-changed', 'unsupported')) throw error;
-      if (!options.dryRun && opened.continued) await endRun(deps.repository, opened.run, call);
-      const moved = !isCode(error, 'unsupported') && (await movedOn(deps, opened.entry, opened.pinned.uri, call));
-      if (!moved) throw error.withContext({ table: opened.table, hint: DAMAGED });
-      if (pins === PINS) throw tableMoves(opened.table, error);
-      deps.report.info(`${opened.table} moved on while it was read; beginning again at its current metadata`);
-    }
+    // What this run pinned cannot be backed up, or its name is gone: the next attempt must begin at the tables' current metadata.
+    if (isHopeless(error) && !options.dryRun && (run.begun || run.continued)) await endRun(place, run.id, call);
+    throw error;
+  } finally {
+    run.stop();
   }
 }
 
-/** What is known before the table's tree is read. */
-export interface Opened {
-  readonly entry: CatalogEntry;
-  /** `database.table` */
-  readonly table: string;
-  readonly ask: BackupAsk;
-  readonly record: RepositoryRecord | undefined;
-  readonly pinned: PinnedMetadata;
-  readonly run: string;
-  /** This process goes on with a run that was interrupted. */
-  readonly continued: boolean;
-  /** The run had been committed, but not reported. */
-  readonly done: Backup | undefined;
+/** What the steps of one command share. */
+interface Work {
+  readonly deps: BackupDeps;
+  readonly options: BackupOptions;
+  readonly opened: Opened;
+  readonly bases: Bases | undefined;
+  readonly looked: Looked;
+  readonly asks: BackupAsk;
+  /** One table was named: what is wrong with it is the error of the command. */
+  readonly single: boolean;
+  readonly call: CallOptions;
 }
 
-async function open(deps: BackupDeps, options: BackupOptions, call: CallOptions): Promise<Opened> {
+/** Throws `backup-exists` when the name is taken, unless by this very command, which was killed before its last word: that one is done. */
+async function findDone({ deps, options, opened, looked, asks, call }: Work): Promise<BackupResult | undefined> {
   const place = deps.repository;
-  const { entry, table, current } = await readCurrent(deps, options, call);
-  const now = await storeTime(place, call);
-  const record = await findRecord(place, call);
-  assertApart(current.metadata, place, table);
-  const uuid = current.metadata.tableUuid ?? null;
-  const { name, mode, fresh = false } = options;
-  const ask: BackupAsk = { name, mode, catalog: deps.catalog.identity, table, uuid, fresh };
-  const alive = async (find: Promise<FoundRun | undefined>) => {
-    const earlier = await find;
-    return record && earlier && !earlier.ended && earlier.lastWrite > now - record.grace_ms / 2 ? earlier : undefined;
-  };
-  const anew = { pinned: current, run: newRunId(options.name, now), continued: false };
-  const opened = { entry, table, ask, record, done: undefined, ...anew };
-  const namesakes = await findNamesakes(place, options.name, commitsByRun(record), call);
+  const namesakes = await findNamesakes(place, options.name, commitsByRun(opened.record), call);
+  const current = new Map(looked.looks.map(({ table, entry }) => [table, entry.metadataLocation]));
   for (const done of namesakes) {
-    const same = record && done.tables[0]?.metadata_location === current.uri;
-    if (same && (await alive(readRun(place, done.run, ask, call)))) return { ...opened, done, run: done.run };
+    const names = done.tables.map(({ identifier }) => identifier.join('.'));
+    const same =
+      opened.record &&
+      names.length === current.size &&
+      done.tables.every((table, n) => current.get(names[n] ?? '') === table.metadata_location);
+    if (!same) continue;
+    const run = await readRun(place, done.run, asks, call);
+    const first = { catalog: deps.catalog.identity, table: names[0] ?? '' };
+    const young = Date.parse(done.when) > opened.now.ms - (opened.record?.grace_ms ?? 0) / 2;
+    // A run that wrote nothing else has no record; its hint is its last word.
+    const unfinished = run
+      ? isAlive(run, opened)
+      : young && done.mode === options.mode && !(await hasHint(place, first, done, call));
+    if (!unfinished) continue;
+    if (!options.dryRun) await finish(deps, done, run !== undefined, call);
+    return { outcome: 'already', plans: [], backup: summarise(done), failed: done.failed ?? [], skipped: looked.skipped };
   }
   // No rerun of an interrupted command, but a new wish for a name that is used.
   if (namesakes.length > 0) throw nameTaken(place, options.name, namesakes[0]);
-  const earlier = record && (await alive(findRun(place, ask, now, call)));
-  const continuing = earlier && (await continuePin(deps, earlier, current, table, call));
-  return { ...opened, ...continuing };
+  return undefined;
 }
 
-/** The catalog's entry and the metadata it names; both again when the table moved on between the two and the file is gone. */
-async function readCurrent(deps: BackupDeps, options: BackupOptions, call: CallOptions) {
-  for (let pins = 1; ; pins++) {
-    const entry = await deps.catalog.load(deps.catalog.normalise(options.ident), call);
-    const table = formatIdent(entry.ident);
+async function carryOut(work: Work, run: Run, scratch: string): Promise<BackupResult> {
+  const { deps, options, looked, call } = work;
+  const pins = looked.looks.map(({ table, entry }): [string, Pin] => [
+    table,
+    run.earlier[table] ?? { location: entry.metadataLocation, at: run.time() },
+  ]);
+  const pinned = Object.fromEntries(pins);
+  const context: TableContext = { deps, options, run, bases: work.bases, asks: work.asks, pinned, scratch, call };
+  const failed: FailedTable[] = looked.failures.map(({ table, error }) => failure(table, error));
+  const results = new Map<string, Result & { readonly look: TableLook }>();
+  let first: BcnError | undefined = looked.failures[0]?.error;
+  for (const look of looked.looks) {
     try {
-      return { entry, table, current: await readPinned(deps.source, entry.metadataLocation, table, call) };
+      results.set(look.table, { look, ...(await backUpTable(look, { ...context, pinned })) });
     } catch (error) {
-      if (!isCode(error, 'corrupt')) throw error;
-      if (!(await movedOn(deps, entry, entry.metadataLocation, call))) throw error.withContext({ table, hint: DAMAGED });
-      if (pins === PINS) throw tableMoves(table, error);
+      if (work.single || !isOfTable(error) || isInRepository(error, deps)) throw error;
+      first ??= error;
+      failed.push(failure(look.table, error));
+      deps.report.warn(`${look.table} is not backed up: ${error.message}`, { object: error.object });
+    }
+  }
+  const rest = { failed, skipped: looked.skipped };
+  const plans = (): Plan[] => [...results.values()].map(({ shown }) => shown);
+  if (results.size === 0) throw first ?? nothingToDo(work);
+  if (options.dryRun) return { outcome: 'planned', plans: plans(), ...rest };
+  for (;;) {
+    try {
+      const backup = await commit(work, run, [...results.values()], failed);
+      return { outcome: 'created', plans: plans(), backup: summarise(backup), ...rest };
+    } catch (error) {
+      if (!(error instanceof BaseDeleted)) throw error;
+      // What this run has copied already stays.
+      for (const { look, backedUp } of [...results.values()]) {
+        if (!backedUp?.base || !error.ids.has(backedUp.base.commit.id)) continue;
+        results.set(look.table, { look, ...(await backUpTable(look, { ...context, bases: undefined })) });
+      }
     }
   }
 }
 
-/** Whether the table has other metadata by now. */
-async function movedOn(deps: BackupDeps, { ident }: CatalogEntry, from: string, call: CallOptions): Promise<boolean> {
-  return (await deps.catalog.load(ident, call)).metadataLocation !== from;
+async function commit(
+  { deps, options, call }: Work,
+  run: Run,
+  results: readonly Result[],
+  failed: readonly FailedTable[],
+): Promise<Backup> {
+  const place = deps.repository;
+  const done = results.flatMap(({ backedUp }) => backedUp ?? []);
+  const draft = {
+    format: 1 as const,
+    bcn: VERSION,
+    name: options.name,
+    run: run.id,
+    mode: options.mode,
+    partial: failed.length > 0,
+    tables: done.map(({ table }) => table),
+    ...(failed.length > 0 && { failed }),
+  };
+  const record = run.record;
+  if (!record) throw new Error('a backup without a repository');
+  const backup = await commitBackup(place, draft, done, record, call);
+  await finish(deps, backup, run.begun, call);
+  if (commitsByRun(record)) await tellNamesakes(deps, backup, call);
+  return backup;
 }
 
-/** The interrupted run and the metadata it pinned, unless that is gone from the source. */
-async function continuePin(deps: BackupDeps, earlier: FoundRun, current: PinnedMetadata, table: string, call: CallOptions) {
-  const { run, begin } = earlier;
-  if (begin.pinned === current.uri) return { pinned: current, run, continued: true };
-  try {
-    const pinned = await readPinned(deps.source, begin.pinned, table, call);
-    deps.report.info(`continuing the interrupted run ${run}, which pinned ${begin.pinned}; ${table} has moved on since`);
-    return { pinned, run, continued: true };
-  } catch (error) {
-    if (isCode(error, 'corrupt')) return undefined;
-    throw error;
-  }
+/** The last words of a run: hints, then its end. */
+async function finish({ repository: place }: BackupDeps, backup: Backup, begun: boolean, call: CallOptions): Promise<void> {
+  for (const { catalog, identifier } of backup.tables)
+    await writeHint(place, { catalog: catalog.identity, table: identifier.join('.') }, backup);
+  if (begun) await endRun(place, backup.run, call);
 }
 
-async function attempt(
-  deps: BackupDeps,
-  options: BackupOptions,
-  opened: Opened,
-  scratch: string,
-  call: CallOptions,
-): Promise<BackupResult> {
-  const identity: TableIdentity = { catalog: deps.catalog.identity, table: opened.table, uuid: opened.pinned.metadata.tableUuid };
-  let { continued } = opened;
-  for (let useBase = !options.fresh; ; useBase = false) {
-    const base = opened.record && useBase ? await findBase(deps.repository, identity, options.mode, call) : undefined;
-    try {
-      const plan = await planBackup(opened.pinned, {
-        deps,
-        options,
-        table: opened.table,
-        scratch,
-        call,
-        run: opened.run,
-        continued,
-        base,
-        record: opened.record,
-      });
-      if (options.dryRun) return { outcome: 'planned', plan: plan.shown };
-      const commit = await executeBackup(deps, options, { ...opened, continued }, plan, identity, call);
-      return { outcome: 'created', plan: plan.shown, backup: summarise(commit) };
-    } catch (error) {
-      if (base && isCode(error, 'corrupt') && error.object?.startsWith(`${placeUri(deps.repository)}/`)) {
-        // A backup that cannot be read is no base. It must not keep the next one from being made.
-        deps.report.warn(`the backup "${base.commit.name}" is damaged, so nothing of it is reused: ${error.message}`, {
-          object: error.object,
-        });
-      } else if (error instanceof BaseDeleted) {
-        // What this run has copied already stays.
-        continued = true;
-      } else throw error;
-    }
-  }
+function failure(table: string, { code, message, object }: BcnError): FailedTable {
+  return { table, code, message, ...(object !== undefined && { object }) };
 }
 
-function tableMoves(table: string, cause: BcnError): BcnError {
-  return new BcnError(
-    'source-changed',
-    `${table} changed ${PINS} times while it was backed up, and files it had named were gone`,
+function nothingToDo({ looked, asks }: Work): BcnError {
+  const of = Array.isArray(asks.tables) ? asks.tables.join(', ') : (asks.tables as { namespace: string }).namespace;
+  const why = looked.skipped.length > 0 ? `: ${looked.skipped.length} entries are views or tables of other formats` : '';
+  return new BcnError('table-not-found', `There is no Iceberg table to back up in ${of}${why}`, {
+    hint: 'bcn backs up Iceberg tables only.',
+  });
+}
+
+/** Two that looked for the name before either had committed have both taken it. At least one of the two is told. */
+async function tellNamesakes({ repository, report }: BackupDeps, backup: Backup, call: CallOptions): Promise<void> {
+  const found = await findNamesakes(repository, backup.name, true, call).catch(() => []);
+  const others = found.filter(({ run }) => run !== backup.run).map(({ selector }) => selector);
+  if (others.length === 0) return;
+  report.warn(
+    `there are other backups "${backup.name}", made at the same time: ${others.join(', ')}; this one is ${backup.selector}`,
     {
-      table,
-      cause,
-      hint: 'Run the command again, away from snapshot expiry; or keep snapshots longer than a backup takes.',
+      object: `${placeUri(repository)}/${commitKey(backup.selector)}`,
     },
   );
 }

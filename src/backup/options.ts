@@ -1,20 +1,23 @@
 import type { Catalog, TableIdent } from '../catalog/port.js';
 import type { Plan } from '../plan.js';
 import type { Reporter } from '../report.js';
+import type { FailedTable } from '../repository/commit.js';
 import type { RepositoryPlace } from '../repository/place.js';
+import type { Selection } from '../repository/runs.js';
 import type { BackupSummary } from '../repository/summary.js';
 import type { StoreResolver } from '../storage/port.js';
 
 export interface BackupDeps {
   readonly catalog: Catalog;
-  /** Reads the table's files. */
+  /** Reads the tables' files. */
   readonly source: StoreResolver;
   readonly repository: RepositoryPlace;
   readonly report: Reporter;
 }
 
 export interface BackupOptions {
-  readonly ident: TableIdent;
+  /** One or more tables, or those of a namespace. */
+  readonly tables: readonly [TableIdent, ...TableIdent[]] | Selection;
   readonly name: string;
   readonly mode: 'copy' | 'reference';
   /** Copies under way at once. */
@@ -30,8 +33,12 @@ export interface BackupOptions {
 export interface BackupResult {
   /** `planned` after --dry-run; `already` when this run had been committed before. */
   readonly outcome: 'planned' | 'created' | 'already';
-  /** Absent when the outcome is `already`. */
-  readonly plan?: Plan;
+  /** One for each table that is, or would be, in the backup; none when the outcome is `already`. */
+  readonly plans: readonly Plan[];
   /** Absent after --dry-run. */
   readonly backup?: BackupSummary;
+  /** Tables of several that could not be backed up. */
+  readonly failed: readonly FailedTable[];
+  /** Entries of the namespace that are no Iceberg tables, as `database.name`. */
+  readonly skipped: readonly string[];
 }

@@ -14,32 +14,36 @@ import { Refusals } from './refusals.js';
 import { planStatistics } from './statistics.js';
 import { type Tree, walkTree } from './tree.js';
 
-/** What a backup will do. `unchanged`: the base is of this very metadata, so its ROOT serves. */
-export type BackupPlan =
+/** What a backup will do with a table. `unchanged`: the base is of this very metadata, so its ROOT serves. */
+export type TablePlan =
   | { readonly kind: 'unchanged'; readonly base: Base; readonly shown: Plan }
   | {
       readonly kind: 'changed';
+      readonly pinned: PinnedMetadata;
       readonly base: { readonly found: Base; readonly root: Root } | undefined;
       readonly tree: Tree;
       readonly files: FilePlan;
       readonly shown: Plan;
     };
 
-export interface PlanContext {
+export interface PlanHead {
   readonly deps: BackupDeps;
   readonly options: BackupOptions;
   readonly table: string;
-  readonly scratch: string;
-  readonly call: CallOptions;
   readonly run: string;
-  readonly continued: boolean;
-  readonly base: Base | undefined;
   /** undefined = the repository is still to be made. */
   readonly record: RepositoryRecord | undefined;
 }
 
+export interface PlanContext extends PlanHead {
+  readonly scratch: string;
+  readonly call: CallOptions;
+  readonly continued: boolean;
+  readonly base: Base | undefined;
+}
+
 /** Reads the table and decides everything, writing nothing but spill files. Throws `unsupported` and `corrupt`. */
-export async function planBackup(pinned: PinnedMetadata, context: PlanContext): Promise<BackupPlan> {
+export async function planTable(pinned: PinnedMetadata, context: PlanContext): Promise<TablePlan> {
   const { deps, options, table, call } = context;
   const { metadata } = pinned;
   const refusals = new Refusals();
@@ -48,11 +52,8 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
   const { service, endpoint } = deps.source.resolve(metadata.location).store;
   const usable =
     context.base?.table.location === metadata.location && context.base.table.source === endpoint ? context.base : undefined;
+  if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) return planUnchanged(usable, context);
   const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
-  // A `reference` backup proves each time that its source has every file.
-  if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) {
-    return { kind: 'unchanged', base: usable, shown: showUnchanged(pinned, usable, context) };
-  }
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
   const tree = await walkTree(pinned, {
     source: deps.source,
@@ -101,33 +102,43 @@ export async function planBackup(pinned: PinnedMetadata, context: PlanContext): 
       call,
     });
   }
-  return { kind: 'changed', base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
+  return { kind: 'changed', pinned, base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
 }
 
-function head(pinned: PinnedMetadata, { deps, options, table, run, record }: PlanContext) {
+interface Shown {
+  readonly location: string;
+  readonly snapshots: number;
+}
+
+function head({ location, snapshots }: Shown, { deps, options, table, run, record }: PlanHead) {
   // What the key ends with is known when the backup is.
   const selector = commitsByRun(record) ? runSelector(options.name, run, '…') : options.name;
   return {
     command: 'backup' as const,
     table,
-    from: pinned.metadata.location,
+    from: location,
     to: `${placeUri(deps.repository)}/${commitKey(selector)}`,
     mode: options.mode,
-    snapshots: pinned.metadata.snapshots.length,
+    snapshots,
     edits: [],
   };
 }
 
 const NONE = { objects: 0, bytes: 0 };
 
-function showUnchanged(pinned: PinnedMetadata, base: Base, context: PlanContext): Plan {
+/** The plan for a table of which the newest backup is of its very metadata. */
+export function planUnchanged(base: Base, context: PlanHead): TablePlan {
+  return { kind: 'unchanged', base, shown: showUnchanged(base, context) };
+}
+
+function showUnchanged(base: Base, context: PlanHead): Plan {
   const total = { objects: base.table.files.total, bytes: base.table.bytes.total };
   const looks = namesakeLooks(context.record);
   return {
-    ...head(pinned, context),
+    ...head(base.table, context),
     data: { total, reused: total, serverSide: NONE, streamed: NONE },
     metadata: NONE,
-    requests: { get: looks.get, put: 4, copy: 0, list: 2 + looks.list },
+    requests: { get: looks.get, put: 2, copy: 0, list: 1 + looks.list },
   };
 }
 
@@ -146,7 +157,7 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
   const bytes = fresh.reduce((sum, { sourceLength }) => sum + sourceLength, pinned.bytes.length);
   const pages = Math.ceil(Math.max(copied.objects, 1) / 1000);
   return {
-    ...head(pinned, context),
+    ...head({ location: pinned.metadata.location, snapshots: pinned.metadata.snapshots.length }, context),
     data: {
       total: { ...files.total },
       reused: files.reused,

@@ -82,7 +82,7 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions, tell: (step:
 
   const made = await backup(
     { catalog: here, source: deps.stores, repository: own, report: deps.report },
-    { ident: FIRST, name: BACKUP, mode: 'copy', dryRun: false, ...work },
+    { tables: [FIRST], name: BACKUP, mode: 'copy', dryRun: false, ...work },
   );
   const [facts] = made.backup?.tables ?? [];
   tell({

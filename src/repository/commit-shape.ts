@@ -34,6 +34,12 @@ const list =
     return undefined;
   };
 
+/** A field that may be absent. */
+const optional =
+  (shape: Shape): Shape =>
+  (value, at) =>
+    value === undefined ? undefined : shape(value, at);
+
 const text = is(isText);
 const count = is((value) => Number.isSafeInteger(value) && (value as number) >= 0);
 const amount = fields({ total: count, new: count });
@@ -51,7 +57,7 @@ const table = fields({
   refs: list(fields({ name: is((value) => typeof value === 'string'), type: text, snapshot_id: is(isInt64) }), 0),
   current_snapshot_id: is((value) => value === null || isInt64(value)),
   manifests: count,
-  requires: (value, at) => (value === undefined ? undefined : list(text, 0)(value, at)),
+  requires: optional(list(text, 0)),
   files: amount,
   bytes: amount,
   root: fields({ key: text, length: count, sha256: is(matches(/^[0-9a-f]{64}$/)) }),
@@ -63,6 +69,8 @@ const commit = fields({
   bcn: text,
   when: is((value) => matches(/^\d{4}-\d\d-\d\dT/)(value) && !Number.isNaN(Date.parse(value as string))),
   mode: is((value) => value === 'copy' || value === 'reference'),
+  partial: is((value) => typeof value === 'boolean'),
+  failed: optional(list(fields({ table: text, code: text, message: text }), 0)),
   tables: list(table, 1),
 });
 

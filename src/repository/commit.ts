@@ -21,8 +21,21 @@ export interface Commit {
   /** ISO 8601, store time. */
   readonly when: string;
   readonly mode: 'copy' | 'reference';
+  /** Some of the tables that were asked for are missing. */
   readonly partial: boolean;
   readonly tables: readonly CommittedTable[];
+  /** Tables that were asked for and could not be backed up; absent = none. */
+  readonly failed?: readonly FailedTable[];
+}
+
+/** A table that is not in a backup, and why. */
+export interface FailedTable {
+  /** `database.table` */
+  readonly table: string;
+  readonly code: string;
+  readonly message: string;
+  /** URI, where the error is about one object. */
+  readonly object?: string;
 }
 
 export interface CommittedTable {
@@ -36,6 +49,8 @@ export interface CommittedTable {
   /** The `write.*.path` properties, exactly. */
   readonly write_paths: Readonly<Record<string, string>>;
   readonly metadata_location: string;
+  /** ISO 8601, store time at which this metadata was the table's; absent in backups by 0.1.0. */
+  readonly pinned?: string;
   readonly format_version: number;
   /** Endpoint that the files were read from. */
   readonly source: string;
@@ -107,7 +122,8 @@ export function decodeCommit(bytes: Buffer, object: string): Commit {
 
 export function summarise(backup: Backup): BackupSummary {
   const { name, selector, id, run, when, mode, bcn } = backup;
-  return { name, selector, id, run, when, mode, bcn, tables: backup.tables.map(summariseTable) };
+  const { partial, failed = [] } = backup;
+  return { name, selector, id, run, when, mode, bcn, partial, failed, tables: backup.tables.map(summariseTable) };
 }
 
 function summariseTable(table: CommittedTable): TableSummary {
@@ -117,6 +133,7 @@ function summariseTable(table: CommittedTable): TableSummary {
     uuid: table.uuid,
     location: table.location,
     metadataLocation: table.metadata_location,
+    pinned: table.pinned ?? null,
     formatVersion: table.format_version,
     snapshots: table.snapshots,
     refs: table.refs.map(({ name, type, snapshot_id }) => ({ name, type, snapshotId: snapshot_id })),

@@ -2,76 +2,118 @@ import { isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
+import { Told } from './clock.js';
 import type { Backup, Commit, CommittedTable } from './commit.js';
 import { readDeletion } from './events.js';
 import { hintKey, hintPrefix, selectorOfHintKey, tableKey } from './keys.js';
 import { backupSelectors, findCommit } from './load.js';
 import type { RepositoryPlace } from './place.js';
 
-/** Which table a base is looked for. */
-export interface TableIdentity {
+/** A table by its name. */
+export interface TableName {
+  /** Identity of its catalog. */
   readonly catalog: string;
   /** `database.table` */
   readonly table: string;
+}
+
+/** A table by what it is. */
+export interface TableIdentity extends TableName {
   readonly uuid: string | undefined;
 }
 
 export interface Base {
   readonly commit: Backup;
   readonly table: CommittedTable;
-  /** v of the time rule: store time at which it was seen undeleted. */
-  readonly seen: number;
+  /** v of the time rule: when it was seen undeleted. */
+  readonly seen: Told;
 }
 
-/** The newest undeleted backup of a table in this mode: by hint, else by reading every backup. */
-export async function findBase(
-  place: RepositoryPlace,
-  identity: TableIdentity,
-  mode: Commit['mode'],
-  options: CallOptions = {},
-): Promise<Base | undefined> {
-  const prefix = hintPrefix(tableKey(identity.uuid, identity.catalog, identity.table));
-  for await (const page of place.store.list(place.prefix + prefix, options)) {
-    for (const { key } of page.objects) {
-      const base = await asBase(place, selectorOfHintKey(key), identity, mode, options);
-      if (base) return base;
+type IsTable = (table: CommittedTable) => boolean;
+
+/** Finds the newest undeleted backups of tables in one mode. Backups of many tables are read once. */
+export class Bases {
+  readonly #place: RepositoryPlace;
+  readonly #mode: Commit['mode'];
+  readonly #options: CallOptions;
+  readonly #known = new Map<string, Promise<{ readonly commit: Backup; readonly seen: Told } | undefined>>();
+
+  constructor(place: RepositoryPlace, mode: Commit['mode'], options: CallOptions = {}) {
+    this.#place = place;
+    this.#mode = mode;
+    this.#options = options;
+  }
+
+  /** By the hints of its name: one page of LIST, and two requests for the backup. undefined: there is none, or hints are missing. */
+  async byName({ catalog, table }: TableName): Promise<Base | undefined> {
+    const prefix = hintPrefix(tableKey(catalog, table));
+    const isTable: IsTable = (one) => one.catalog.identity === catalog && one.identifier.join('.') === table;
+    for await (const page of this.#place.store.list(this.#place.prefix + prefix, this.#options)) {
+      for (const { key } of page.objects) {
+        const base = await this.#find(selectorOfHintKey(key), isTable);
+        if (base) return base;
+      }
+      break;
     }
-    break;
+    return undefined;
   }
-  let newest: Base | undefined;
-  const read = (selector: string) => asBase(place, selector, identity, mode, options);
-  for await (const base of parallel(backupSelectors(place, options), read, 16)) {
-    if (base && (!newest || base.commit.when > newest.commit.when)) newest = base;
+
+  /** By reading every backup: what hints do not know, as after a table was renamed. */
+  async search(identity: TableIdentity): Promise<Base | undefined> {
+    let newest: Base | undefined;
+    const read = (selector: string) => this.#find(selector, (table) => isSameTable(table, identity));
+    for await (const base of parallel(backupSelectors(this.#place, this.#options), read, 16)) {
+      if (base && (!newest || base.commit.when > newest.commit.when)) newest = base;
+    }
+    return newest;
   }
-  return newest;
+
+  async #find(selector: string, isTable: IsTable): Promise<Base | undefined> {
+    const known = this.#known.get(selector) ?? this.#read(selector);
+    this.#known.set(selector, known);
+    const found = await known;
+    const table = found?.commit.tables.find(isTable);
+    return found && table && { ...found, table };
+  }
+
+  async #read(selector: string): Promise<{ readonly commit: Backup; readonly seen: Told } | undefined> {
+    const commit = await findCommit(this.#place, selector, this.#options).catch((error: unknown) => {
+      // A backup that cannot be read is no base; it is for verify to report.
+      if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
+      throw error;
+    });
+    if (commit?.mode !== this.#mode) return undefined;
+    const { deleted, seen } = await readDeletion(this.#place, commit.id, this.#options);
+    return deleted ? undefined : { commit, seen: new Told(seen) };
+  }
 }
+
+const hintOf = ({ catalog, table }: TableName, { when, selector }: Pick<Backup, 'selector' | 'when'>): string =>
+  hintKey(tableKey(catalog, table), Date.parse(when), selector);
 
 /** Best effort: a hint that cannot be written costs the next backup a few requests. */
 export async function writeHint(
   place: RepositoryPlace,
-  identity: TableIdentity,
+  name: TableName,
   backup: Pick<Backup, 'selector' | 'when'>,
 ): Promise<void> {
-  const key = hintKey(tableKey(identity.uuid, identity.catalog, identity.table), Date.parse(backup.when), backup.selector);
-  await createOnce(place.store, place.prefix + key, Buffer.alloc(0)).catch(() => undefined);
+  await createOnce(place.store, place.prefix + hintOf(name, backup), Buffer.alloc(0)).catch(() => undefined);
 }
 
-async function asBase(
+/** Whether a backup got as far as its hint. */
+export async function hasHint(
   place: RepositoryPlace,
-  selector: string,
-  identity: TableIdentity,
-  mode: Commit['mode'],
-  options: CallOptions,
-): Promise<Base | undefined> {
-  const commit = await findCommit(place, selector, options).catch((error: unknown) => {
-    // A backup that cannot be read is no base; it is for verify to report.
-    if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
+  name: TableName,
+  backup: Pick<Backup, 'selector' | 'when'>,
+  options: CallOptions = {},
+): Promise<boolean> {
+  try {
+    await place.store.get(place.prefix + hintOf(name, backup), options);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'object-not-found')) return false;
     throw error;
-  });
-  const table = commit?.tables.find((candidate) => isSameTable(candidate, identity));
-  if (!commit || !table || commit.mode !== mode) return undefined;
-  const { deleted, seen } = await readDeletion(place, commit.id, options);
-  return deleted ? undefined : { commit, table, seen };
+  }
 }
 
 function isSameTable(table: CommittedTable, identity: TableIdentity): boolean {

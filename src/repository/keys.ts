@@ -26,10 +26,11 @@ export function assertSelector(text: string): void {
 }
 
 /**
- * What names one backup among several of a name, and its key (format, "Stores without conditional writes"). The piece of the id keeps two processes that continue one run from
- * writing one key.
+ * What names one backup among several of a name, and its key (format, "Stores without conditional writes"): the run without the hash of the name. The piece of the id keeps two
+ * processes that continue one run from writing one key.
  */
-export const runSelector = (name: string, run: string, id: string): string => `${name}@${run}-${id.slice(0, 8)}`;
+export const runSelector = (name: string, run: string, id: string): string =>
+  `${name}@${run.slice(nameHash(name).length + 1)}-${id.slice(0, 8)}`;
 export const nameOfSelector = (selector: string): string => selector.replace(/@.*/, '');
 /** What all selectors that a text may stand for begin with, unless it is one itself. */
 export const selectorStem = (text: string): string => (text.includes('@') ? text : `${text}@`);
@@ -47,10 +48,10 @@ export const endKey = (run: string): string => `${runPrefix(run)}end`;
 export const beatKey = (run: string, time: number): string => `${runPrefix(run)}beat-${time}-${randomBytes(4).toString('hex')}`;
 export const metaPrefix = (run: string, attempt: string): string => `${runPrefix(run)}meta/${attempt}/`;
 
-/** `<UTC start>-<hash of name>-<random>`; `start` in ms. */
+/** `<hash of name>-<UTC start>-<random>`, so that one LIST finds the runs of a name, however many others there are; `start` in ms. */
 export function newRunId(name: string, start: number): string {
   const utc = new Date(start).toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${utc}-${nameHash(name)}-${randomBytes(16).toString('hex')}`;
+  return `${nameHash(name)}-${utc}-${randomBytes(16).toString('hex')}`;
 }
 
 export const newAttemptId = (): string => randomBytes(8).toString('hex');
@@ -58,9 +59,8 @@ export const newAttemptId = (): string => randomBytes(8).toString('hex');
 /** The part of a run id that all runs of one backup name share. */
 export const nameHash = (name: string): string => sha256(name).slice(0, 16);
 
-/** Which hints belong to a table: its uuid, or catalog identity and name for v1 tables without one. */
-export const tableKey = (uuid: string | undefined, catalog: string, table: string): string =>
-  sha256(uuid ?? `${catalog}\n${table}`).slice(0, 32);
+/** Which hints belong to a table: by catalog identity and name, since they are looked for before any of its files is read. */
+export const tableKey = (catalog: string, table: string): string => sha256(`${catalog}\n${table}`).slice(0, 32);
 
 export const hintPrefix = (table: string): string => `tables/${table}/`;
 const LATEST = 9_999_999_999_999;

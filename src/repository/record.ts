@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BcnError, isCode } from '../errors.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
+import { storeTime, Told } from './clock.js';
 import { RECORD_KEY } from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 
@@ -28,7 +29,7 @@ const MIN_GRACE_MS = 2 * 3_600_000;
 
 /** The repository's record. Throws `repository-not-found`, `repository-too-new` or `corrupt`. */
 export async function readRecord(place: RepositoryPlace, options: CallOptions = {}): Promise<RepositoryRecord> {
-  const record = await findRecord(place, options);
+  const { record } = await openRepository(place, options);
   if (record) return record;
   throw new BcnError('repository-not-found', `There is no backup repository at ${placeUri(place)}`, {
     object: placeUri(place),
@@ -36,13 +37,16 @@ export async function readRecord(place: RepositoryPlace, options: CallOptions = 
   });
 }
 
-/** The repository's record, or undefined when there is none yet. */
-export async function findRecord(place: RepositoryPlace, options: CallOptions = {}): Promise<RepositoryRecord | undefined> {
+/** The repository's record, or undefined when there is none yet, and the store's time: the first request of a backup. */
+export async function openRepository(
+  place: RepositoryPlace,
+  options: CallOptions = {},
+): Promise<{ readonly record: RepositoryRecord | undefined; readonly now: Told }> {
   try {
-    const { bytes } = await place.store.get(place.prefix + RECORD_KEY, options);
-    return decodeRecord(bytes, `${placeUri(place)}/${RECORD_KEY}`);
+    const { bytes, date } = await place.store.get(place.prefix + RECORD_KEY, options);
+    return { record: decodeRecord(bytes, `${placeUri(place)}/${RECORD_KEY}`), now: new Told(date) };
   } catch (error) {
-    if (isCode(error, 'object-not-found')) return undefined;
+    if (isCode(error, 'object-not-found')) return { record: undefined, now: new Told(await storeTime(place, options)) };
     throw error;
   }
 }

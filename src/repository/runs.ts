@@ -6,9 +6,15 @@ import type { RepositoryPlace } from './place.js';
 /** begin.json: what a run set out to do, and the metadata it pinned. A rerun that asks for the same continues it. */
 export interface Begin {
   readonly asks: BackupAsk;
-  /** metadata_location pinned when the run began. */
-  readonly pinned: string;
+  /** The metadata of each table when the run began, by `database.table`. */
+  readonly pinned: Readonly<Record<string, Pin>>;
   readonly bcn: string;
+}
+
+/** Which metadata of a table a run took, and when it was the table's (ISO 8601, store time). */
+export interface Pin {
+  readonly location: string;
+  readonly at: string;
 }
 
 /** Two runs with equal asks are runs of the same backup. */
@@ -17,12 +23,18 @@ export interface BackupAsk {
   readonly mode: 'copy' | 'reference';
   /** Catalog identity. */
   readonly catalog: string;
-  /** `database.table` */
-  readonly table: string;
-  /** null = a v1 table without one. */
-  readonly uuid: string | null;
+  /** What was asked for: `database.table`, sorted, or a namespace and which of its tables. */
+  readonly tables: readonly string[] | Selection;
   /** Reuse nothing; absent = no. */
   readonly fresh?: boolean;
+}
+
+/** The tables of a namespace whose names match. */
+export interface Selection {
+  readonly namespace: string;
+  /** Globs; none = all. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
 }
 
 export interface FoundRun {
@@ -45,17 +57,10 @@ export async function findRun(
   options: CallOptions = {},
 ): Promise<FoundRun | undefined> {
   const since = new Date(now - LOOK_BACK_MS).toISOString().replace(/[-:]|\.\d+/g, '');
-  const mark = `-${nameHash(ask.name)}-`;
+  const prefix = `${place.prefix}${RUNS}${nameHash(ask.name)}-`;
   const runs: string[] = [];
-  for await (const page of place.store.list(place.prefix + RUNS, {
-    ...options,
-    delimiter: '/',
-    startAfter: place.prefix + RUNS + since,
-  })) {
-    for (const prefix of page.prefixes) {
-      const run = prefix.slice((place.prefix + RUNS).length, -1);
-      if (run.includes(mark)) runs.push(run);
-    }
+  for await (const page of place.store.list(prefix, { ...options, delimiter: '/', startAfter: prefix + since })) {
+    for (const run of page.prefixes) runs.push(run.slice((place.prefix + RUNS).length, -1));
   }
   for (const run of runs.reverse()) {
     const found = await readRun(place, run, ask, options);
@@ -72,13 +77,17 @@ export async function readRun(
   options: CallOptions = {},
 ): Promise<FoundRun | undefined> {
   const begin = await readBegin(place, run, options);
-  if (!begin?.asks || !sameAsk(begin.asks, ask)) return undefined;
+  if (!begin || !sameAsk(begin.asks, ask)) return undefined;
   return { run, begin, ...(await readLiveness(place, run, options)) };
 }
 
 async function readBegin(place: RepositoryPlace, run: string, options: CallOptions): Promise<Begin | undefined> {
   try {
-    return JSON.parse((await place.store.get(place.prefix + beginKey(run), options)).bytes.toString('utf8')) as Begin;
+    const begin = JSON.parse(
+      (await place.store.get(place.prefix + beginKey(run), options)).bytes.toString('utf8'),
+    ) as Begin | null;
+    // Another version wrote other fields.
+    return typeof begin?.pinned === 'object' && begin.asks?.tables ? begin : undefined;
   } catch (error) {
     // A run that was killed before its begin.json, or whose begin.json cannot be read, is nobody's to continue.
     if (isCode(error, 'object-not-found') || error instanceof SyntaxError) return undefined;
@@ -87,15 +96,12 @@ async function readBegin(place: RepositoryPlace, run: string, options: CallOptio
 }
 
 function sameAsk(a: BackupAsk, b: BackupAsk): boolean {
-  return (
-    a.name === b.name &&
-    a.mode === b.mode &&
-    a.catalog === b.catalog &&
-    a.table === b.table &&
-    a.uuid === b.uuid &&
-    (a.fresh ?? false) === (b.fresh ?? false)
-  );
+  const plain = ({ name, mode, catalog, tables, fresh = false }: BackupAsk) =>
+    JSON.stringify([name, mode, catalog, Array.isArray(tables) ? tables : selectionOf(tables as Selection), fresh]);
+  return plain(a) === plain(b);
 }
+
+const selectionOf = ({ namespace, include, exclude }: Selection) => [namespace, [...include].sort(), [...exclude].sort()];
 
 async function readLiveness(
   place: RepositoryPlace,

@@ -1,3 +1,5 @@
+import type { FailedTable } from './commit.js';
+
 /** A backup as `list`, `show` and `backup` report it. int64 ids are strings. */
 export interface BackupSummary {
   readonly name: string;
@@ -10,6 +12,9 @@ export interface BackupSummary {
   readonly mode: 'copy' | 'reference';
   /** The version of bcn that made it. */
   readonly bcn: string;
+  /** Some of the tables that were asked for are missing. */
+  readonly partial: boolean;
+  readonly failed: readonly FailedTable[];
   readonly tables: readonly TableSummary[];
 }
 
@@ -21,6 +26,8 @@ export interface TableSummary {
   readonly uuid: string | null;
   readonly location: string;
   readonly metadataLocation: string;
+  /** ISO 8601, store time at which that was the table's metadata; null = not recorded. */
+  readonly pinned: string | null;
   readonly formatVersion: number;
   readonly snapshots: number;
   readonly refs: readonly { readonly name: string; readonly type: string; readonly snapshotId: string }[];

@@ -54,7 +54,12 @@ test('a name that is used is 23, and its backup stays', async () => {
 
 test('an unknown table is 20', async () => {
   const { world } = await prepare();
-  const error = await refused(world, () => world.backup({ ident: { namespace: ['db'], name: 'nope' } }), 'table-not-found', 20);
+  const error = await refused(
+    world,
+    () => world.backup({ tables: [{ namespace: ['db'], name: 'nope' }] }),
+    'table-not-found',
+    20,
+  );
   expect(error.table).toBe('db.nope');
   await wholly(world);
 });
@@ -221,5 +226,5 @@ test('a repository of a newer format is 13, and an unreadable one 32', async () 
 test('an aborted signal ends it as interrupted, and the same command goes on', async () => {
   const { world } = await prepare();
   await failure(world.backup({ signal: AbortSignal.abort() }), 'interrupted');
-  expect(await world.backup({ ident: IDENT })).toMatchObject({ outcome: 'created' });
+  expect(await world.backup({ tables: [IDENT] })).toMatchObject({ outcome: 'created' });
 });

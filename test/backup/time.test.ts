@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { capture, expectTable, type Restored } from '../support/compare.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
@@ -57,25 +57,38 @@ test('a base deleted right before the commit: planned again without it, and copi
   await expectTable(world, captured, (await world.restore()) as Restored);
 });
 
-test('an unchanged table whose base is deleted right before the commit is copied whole', async () => {
+test('an unchanged table whose base is deleted right before the commit: what both name stays, since the base was seen undeleted', async () => {
   const { world, table, captured } = await prepare();
   await world.backup({ name: 'base2' });
-  for (const name of ['base', 'base2']) {
-    const { id } = (await world.commit(name)) ?? {};
-    if (name === 'base') await world.put(world.uri('repo', `events/${id}/1-deleted.json`), '{}');
-  }
   const { id } = (await world.commit('base2')) ?? {};
-  let looks = 0;
-  class SecondLook extends Faults {
-    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
-      if (op === 'list' && key.endsWith(`events/${id}/`) && ++looks === 2)
-        await world.put(world.uri('repo', `events/${id}/1-deleted.json`), '{}');
-      return super.run(op, key, call);
-    }
-  }
-  const { backup } = await world.backup({}, new SecondLook());
-  expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: table.live().size });
+  const faults = before('create', 'backups/b.json', () => {
+    void world.put(world.uri('repo', `events/${id}/1-deleted.json`), '{}');
+  });
+  const { backup } = await world.backup({}, faults);
+  expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: 0 });
+  // Prune takes the base's record after G, and finds the new one by then.
+  await world.remove(world.uri('repo', 'backups/base2.json'));
+  expect((await world.verify()).problems).toEqual([]);
   await expectTable(world, captured, (await world.restore()) as Restored);
+});
+
+test('an unchanged table, by a process that slept for more than G/2 since it saw the base: it looks again', async () => {
+  const { world, table } = await prepare();
+  await world.backup({ name: 'base2' });
+  const events = `events/${(await world.commit('base2'))?.id}/`;
+  let elapsed = 0;
+  const now = vi.spyOn(performance, 'now').mockImplementation(() => {
+    elapsed += 13 * HOUR;
+    return elapsed;
+  });
+  try {
+    const faults = new Faults();
+    const { backup } = await world.backup({}, faults);
+    expect(faults.log.filter(({ op, key }) => op === 'list' && key.endsWith(events))).toHaveLength(2);
+    expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: 0 });
+  } finally {
+    now.mockRestore();
+  }
 });
 
 test('what the run had copied is not copied again when its base is deleted', async () => {
@@ -97,8 +110,10 @@ test('what the run had copied is not copied again when its base is deleted', asy
 });
 
 test('a store whose clock jumps at each look does not keep the commit waiting for ever', async () => {
-  const { world } = await prepare();
+  const { world, table } = await prepare();
   await world.backup({ name: 'whole' });
+  await table.append([someBytes('4')]);
+  world.publish(table);
   const events = `events/${(await world.commit('whole'))?.id}/`;
   let jumps = 0;
   class Jumping extends Faults {
@@ -160,19 +175,20 @@ test('a run younger than G/2 is continued, an older one is not', async () => {
   }
 });
 
-test('also when the table has not changed since: its ROOT is read before it is reused', async () => {
-  const { world, captured } = await prepare();
+test('an unchanged table reads nothing of its base but the record: what is damaged there, verify finds in both', async () => {
+  const { world } = await prepare();
   await world.backup({ name: 'whole' });
   const run = (await world.commit('whole'))?.run;
   const [root] = (await world.keys('repo', `runs/${run}/`)).filter((key) => key.endsWith('root.ndjson.gz'));
   for (const damage of ['damaged', undefined]) {
     const there = world.fork();
     await (damage === undefined ? there.remove(there.uri('repo', root)) : there.put(there.uri('repo', root), damage));
-    const { backup } = await there.backup();
-    expect(backup?.tables[0]?.files).toEqual({ total: 3, new: 3 });
-    expect(there.notes.join('\n')).toContain('"whole" is damaged');
-    expect((await there.verify()).problems).toEqual([]);
-    await expectTable(there, captured, (await there.restore()) as Restored);
+    await there.backup();
+    for (const name of ['whole', 'b'])
+      expect((await there.verify({ name })).problems).toMatchObject([{ object: there.uri('repo', root) }]);
+    // The way out, while the table is there.
+    await there.backup({ name: 'anew', fresh: true });
+    expect((await there.verify({ name: 'anew' })).problems).toEqual([]);
   }
 });
 

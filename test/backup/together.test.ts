@@ -90,7 +90,7 @@ test('the same name for another table is refused, whichever was first', async ()
   const other = await world.table({}, 'db/u');
   await other.append(['x']);
   world.publish(other, 'db.u');
-  const results = await Promise.allSettled([world.backup(), world.backup({ ident: { namespace: ['db'], name: 'u' } })]);
+  const results = await Promise.allSettled([world.backup(), world.backup({ tables: [{ namespace: ['db'], name: 'u' }] })]);
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const lost = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
   expect(lost.reason).toMatchObject({ code: 'backup-exists', exit: 23 });

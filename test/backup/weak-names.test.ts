@@ -73,7 +73,7 @@ test('the repository says that it keeps backups by run, and so does the first ba
   expect(JSON.parse((await world.get(world.uri('repo', 'bcn.json'))).toString()).features).toEqual(['commits-by-run']);
   world.notes.length = 0;
   const planned = await world.backup({ dryRun: true });
-  expect(planned.plan?.to).toMatch(/^memory:\/\/repo\/backups\/b@\d{8}T\d{6}Z-[0-9a-f]{16}-[0-9a-f]{32}-…\.json$/);
+  expect(planned.plan?.to).toMatch(/^memory:\/\/repo\/backups\/b@\d{8}T\d{6}Z-[0-9a-f]{32}-…\.json$/);
   const { backup } = await world.backup();
   expect(world.notes).toEqual([]);
   const { plan: restored } = await world.restore({ dryRun: true });

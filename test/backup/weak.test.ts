@@ -21,7 +21,7 @@ async function settle(world: World, captured: Captured, results: readonly Settle
   for (const result of results) if (result.status === 'rejected' && !isCode(result.reason, 'backup-exists')) throw result.reason;
   expect(new Set(named.map(({ selector }) => selector)).size).toBe(named.length);
   for (const { selector, run } of named) {
-    expect(selector).toMatch(new RegExp(`^${name}@${run}-[0-9a-f]{8}$`));
+    expect(selector).toMatch(new RegExp(`^${name}@${run.slice(17)}-[0-9a-f]{8}$`));
     expect((await world.verify({ name: selector })).problems).toEqual([]);
     const target = { namespace: ['db'], name: selector };
     const targetLocation = world.uri('wh', `db/${selector}`);

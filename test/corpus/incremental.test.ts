@@ -34,7 +34,7 @@ describe.each(withStates)('$name: $note', (table) => {
       const copiesBefore = world.meter.usage().requests.copy;
       const keysBefore = new Set(world.keys('backups'));
 
-      const { plan } = await world.backup(table.name, `b${n}`);
+      const [plan] = (await world.backup(table.name, `b${n}`)).plans;
       expect(world.meter.usage().requests.copy - copiesBefore).toBe(newFiles.length);
       const written = world.keys('backups').filter((key) => !keysBefore.has(key));
       expect(written.filter((key) => /\/meta\/[0-9a-f]+\/manifests\//.test(key))).toHaveLength(newManifests.length);
@@ -70,7 +70,7 @@ describe.each(withStates)('$name: $note', (table) => {
     const early = table.states[table.states.length - 2] as string;
     world.point(table, early);
     const walked = await world.walk(table, early);
-    const { plan } = await world.backup(table.name, 'early');
+    const [plan] = (await world.backup(table.name, 'early')).plans;
     expect(world.meter.usage().requests.copy).toBe(copies);
     expect(plan?.data.total.objects).toBe(walked.live.size);
     expect((await world.verify('early')).checked.files).toBe(walked.live.size);

@@ -115,7 +115,8 @@ export class World {
 
   backup(table: string, name: string, mode: 'copy' | 'reference' = 'copy'): Promise<BackupResult> {
     const deps = { catalog: this.catalog, source: this.stores, repository: this.place, report: this.#report };
-    return backup(deps, { ident: ident(table), name, mode, jobs: 4, dryRun: false, tmpDir: tmpdir() });
+    const options = { tables: [ident(table)] as const, name, mode, jobs: 4, dryRun: false, tmpDir: tmpdir() };
+    return backup(deps, options);
   }
 
   verify(name: string): Promise<VerifyResult> {

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { readDeletion } from '../../src/repository/events.js';
-import { findBase, type TableIdentity } from '../../src/repository/hints.js';
+import { type Base, Bases, type TableIdentity } from '../../src/repository/hints.js';
+import type { RepositoryPlace } from '../../src/repository/place.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
 import { World } from '../support/world.js';
+
+/** As a backup looks for it: by name, then everywhere. */
+async function findBase(place: RepositoryPlace, identity: TableIdentity, mode: 'copy' | 'reference'): Promise<Base | undefined> {
+  const bases = new Bases(place, mode);
+  const named = await bases.byName(identity);
+  return named?.table.uuid === (identity.uuid ?? null) ? named : bases.search(identity);
+}
 
 async function prepare() {
   const world = await World.open();
@@ -64,7 +72,7 @@ describe('the base is the newest backup of the table that is not deleted', () =>
     const other = await world.table({}, 'db/u');
     await other.append(['x']);
     world.publish(other, 'db.u');
-    await world.backup({ name: 'u', ident: { namespace: ['db'], name: 'u' } });
+    await world.backup({ name: 'u', tables: [{ namespace: ['db'], name: 'u' }] });
     expect(await base()).toBe('a');
   });
 });

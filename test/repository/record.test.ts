@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commitsByRun, createRecord, DEFAULT_GRACE_MS, findRecord, readRecord } from '../../src/repository/record.js';
+import { commitsByRun, createRecord, DEFAULT_GRACE_MS, openRepository, readRecord } from '../../src/repository/record.js';
 import { MemoryStore } from '../../src/storage/memory/memory-store.js';
 import { Faults, ProcessStore } from '../support/faults.js';
 import { WeakStore } from '../support/weak-store.js';
@@ -9,7 +9,7 @@ const put = (at: ReturnType<typeof place>, text: string) => at.store.create('p/b
 
 test('is made once; two makers at once get the same', async () => {
   const at = place();
-  expect(await findRecord(at)).toBeUndefined();
+  expect(await openRepository(at)).toMatchObject({ record: undefined });
   const [a, b] = await Promise.all([createRecord(at, 0, 'probe/'), createRecord(at, 1, 'probe/')]);
   expect(a).toEqual(b);
   expect(await readRecord(at)).toEqual(a);
@@ -35,7 +35,7 @@ test('the store is probed before, below the given prefix, and not when that fail
   const other = place();
   const failing = { ...other, store: new ProcessStore(other.store, new Faults('once-before', 0)) };
   await expect(createRecord(failing, 0, 'probe/')).rejects.toMatchObject({ code: 'storage-unavailable' });
-  expect(await findRecord(other)).toBeUndefined();
+  expect(await openRepository(other)).toMatchObject({ record: undefined });
 });
 
 test('a store without conditional writes is written down as a feature that a reader must know', async () => {
@@ -83,7 +83,7 @@ test.each([
 ])('%s is 13', async (text) => {
   const at = place();
   await put(at, text);
-  await expect(findRecord(at)).rejects.toMatchObject({
+  await expect(openRepository(at)).rejects.toMatchObject({
     code: 'repository-too-new',
     exit: 13,
     object: 'memory://repo/p/bcn.json',
@@ -106,7 +106,7 @@ test.each([
 ])('%j is 32', async (text) => {
   const at = place();
   await put(at, text);
-  await expect(findRecord(at)).rejects.toMatchObject({ code: 'corrupt', exit: 32, object: 'memory://repo/p/bcn.json' });
+  await expect(openRepository(at)).rejects.toMatchObject({ code: 'corrupt', exit: 32, object: 'memory://repo/p/bcn.json' });
 });
 
 test('a grace of two hours is the least', async () => {

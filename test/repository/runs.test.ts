@@ -4,7 +4,8 @@ import { type BackupAsk, findRun } from '../../src/repository/runs.js';
 import { Faults } from '../support/faults.js';
 import { failure, World } from '../support/world.js';
 
-const ask: BackupAsk = { name: 'n', mode: 'copy', catalog: 'c', table: 'db.t', uuid: 'u' };
+const ask: BackupAsk = { name: 'n', mode: 'copy', catalog: 'c', tables: ['db.t'] };
+const PINNED = { 'db.t': { location: 'p', at: '2026-01-01T00:00:00.000Z' } };
 const DAY = 86_400_000;
 
 async function prepare() {
@@ -13,7 +14,7 @@ async function prepare() {
     const run = newRunId('n', start);
     await world.put(
       world.uri('repo', beginKey(run)),
-      text ?? JSON.stringify({ asks: { ...ask, ...asks }, pinned: 'p', bcn: '0' }),
+      text ?? JSON.stringify({ asks: { ...ask, ...asks }, pinned: PINNED, bcn: '0' }),
     );
     return run;
   };
@@ -29,16 +30,17 @@ describe('the run to continue', () => {
     const newest = await begin(world.now - 2000);
     for (const other of [
       { mode: 'reference' as const },
-      { table: 'db.u' },
-      { uuid: 'v' },
-      { uuid: null },
+      { tables: ['db.u'] },
+      { tables: ['db.t', 'db.u'] },
+      { tables: { namespace: 'db', include: [], exclude: [] } },
+      { fresh: true },
       { catalog: 'd' },
       { name: 'm' },
     ]) {
       await begin(world.now - 1000, other);
     }
     const found = await find();
-    expect(found).toMatchObject({ run: newest, ended: false, begin: { pinned: 'p' } });
+    expect(found).toMatchObject({ run: newest, ended: false, begin: { pinned: PINNED } });
   });
 
   test('tells its last write and whether it ended', async () => {

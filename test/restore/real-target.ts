@@ -40,7 +40,7 @@ export class RealTarget {
     world.publish(table);
     const real = new RealTarget(world, catalog, open);
     const deps = { ...real.#deps(new Faults()), catalog: new Folders(world.tables, new Faults()) };
-    await backup(deps, { ident: IDENT, name: 'b', mode: 'copy', jobs: 2, dryRun: false, tmpDir: world.tmpDir });
+    await backup(deps, { tables: [IDENT], name: 'b', mode: 'copy', jobs: 2, dryRun: false, tmpDir: world.tmpDir });
     return real;
   }
 

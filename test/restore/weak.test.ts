@@ -17,7 +17,7 @@ async function prepare(weak: Weakness): Promise<{ world: World; captured: Readon
     await table.append([someBytes(`${name}1`), someBytes(`${name}2`)]);
     await table.append([someBytes(`${name}3`)]);
     world.publish(table, `db.${name}`);
-    await world.backup({ name, ident: { namespace: ['db'], name } });
+    await world.backup({ name, tables: [{ namespace: ['db'], name }] });
     captured[name] = await capture(world, table);
   }
   return { world, captured };

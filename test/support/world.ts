@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { backup } from '../../src/backup/backup.js';
 import type { BackupOptions, BackupResult } from '../../src/backup/options.js';
 import { BcnError, type ErrorCode } from '../../src/errors.js';
+import type { Plan } from '../../src/plan.js';
 import type { Reporter } from '../../src/report.js';
 import { findCommit, findNamesakes } from '../../src/repository/load.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
@@ -133,9 +134,12 @@ export class World {
     this.tables.set(name, { metadataLocation: table.metadataLocation, location: table.location });
   }
 
-  backup(options: Partial<BackupOptions> = {}, faults = new Faults()): Promise<BackupResult> {
-    const full = { ident: IDENT, name: 'b', mode: 'copy' as const, jobs: 4, dryRun: false, tmpDir: this.tmpDir, ...options };
-    return backup({ ...this.#deps(faults), repository: this.place(faults) }, full);
+  /** `plan`: of the first table. */
+  async backup(options: Partial<BackupOptions> = {}, faults = new Faults()): Promise<BackupResult & { readonly plan?: Plan }> {
+    const usual = { tables: [IDENT] as const, name: 'b', mode: 'copy' as const, jobs: 4, dryRun: false, tmpDir: this.tmpDir };
+    const result = await backup({ ...this.#deps(faults), repository: this.place(faults) }, { ...usual, ...options });
+    const [plan] = result.plans;
+    return { ...result, ...(plan && { plan }) };
   }
 
   restore(options: Partial<RestoreOptions> = {}, faults = new Faults()): Promise<RestoreResult> {

@@ -56,7 +56,7 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
     const result = await backup(
       { catalog, source: storage.source, repository: storage.repository, report: output.report },
       {
-        ident: identOf(catalog, flags.database, flags.table),
+        tables: [identOf(catalog, flags.database, flags.table)],
         name: flags.backupName,
         mode: flags.data,
         fresh: flags.fresh === true,
@@ -72,8 +72,8 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
   }
 }
 
-function end({ outcome, plan, backup }: BackupResult, name: string, uri: string, { output }: Context): Ending {
-  if (plan !== undefined) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
+function end({ outcome, plans, backup }: BackupResult, name: string, uri: string, { output }: Context): Ending {
+  for (const plan of plans) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
   const fields = { outcome, name, repository: uri };
   if (backup === undefined) return { exit: 0, fields };
   output.say(backupSentence(backup, outcome === 'already', uri));

@@ -9,6 +9,8 @@ const COPY: BackupSummary = {
   run: '20261120T010000Z-0123456789abcdef-00112233445566778899aabbccddeeff',
   when: '2026-11-20T01:00:00.000Z',
   mode: 'copy',
+  partial: false,
+  failed: [],
   bcn: '0.1.0',
   tables: [
     {
@@ -17,6 +19,7 @@ const COPY: BackupSummary = {
       uuid: '11111111-2222-3333-4444-555555555555',
       location: 's3://warehouse/default/my_table',
       metadataLocation: 's3://warehouse/default/my_table/metadata/00012-x.metadata.json',
+      pinned: null,
       formatVersion: 2,
       snapshots: 12,
       refs: [
