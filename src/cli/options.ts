@@ -29,6 +29,10 @@ export function addWorkOptions(command: Command): void {
     .option('--tmp-dir <folder>', 'where spill files go (default: the temporary folder of the system)');
 }
 
+/** The parser and the default of an option that may be given several times. */
+export const gather = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
+export const NONE: readonly string[] = [];
+
 /** A parser of an option that takes one of a few values. Throws `usage` with a suggestion. */
 export function oneOf<T extends string>(flag: string, allowed: readonly T[]): (value: string) => T {
   return (value) => {

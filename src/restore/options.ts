@@ -18,6 +18,8 @@ export interface RestoreDeps {
 
 export interface RestoreOptions {
   readonly backupName: string;
+  /** Which table of the backup, as `database.table`; needed where it holds several. */
+  readonly table?: string;
   readonly target: TableIdent;
   /** URI; without it the catalog's own place, else `<scheme of the source>://<warehouseBucket>/<database>/<table>`. */
   readonly targetLocation?: string;

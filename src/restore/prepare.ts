@@ -45,8 +45,7 @@ export interface Prepared {
 export async function prepare(deps: RestoreDeps, options: RestoreOptions, scratch: string, call: CallOptions): Promise<Prepared> {
   const { history = FULL, maps = [], mergeSpellings = false } = options;
   const commit = await loadBackup(deps.repository, options.backupName, call);
-  const table = commit.tables[0];
-  if (!table) throw new BcnError('corrupt', `The backup "${commit.name}" holds no table`, { object: commit.name });
+  const table = chooseTable(commit, options.table);
   const target = deps.catalog.normalise(options.target);
   const location = targetLocation(options.targetLocation, table, target, deps.catalog, options.warehouseBucket);
   const whole = await readRoot(deps.repository, table, call);
@@ -81,6 +80,26 @@ export async function prepare(deps: RestoreDeps, options: RestoreOptions, scratc
   const concrete = concreteMetadata(source, layout, claim);
   const places = { source, manifests, roots, layout };
   return { commit, table, root, ...places, target, claim, claimAt, resuming: found !== undefined, concrete };
+}
+
+/** Throws `usage` when the backup holds several tables and none is named, `table-not-found` when it does not hold the named one. */
+export function chooseTable({ name, tables, failed = [] }: Backup, wanted: string | undefined): CommittedTable {
+  const nameOf = ({ identifier }: CommittedTable) => identifier.join('.');
+  const names = tables.map(nameOf);
+  const [only] = tables;
+  if (wanted === undefined && only && tables.length === 1) return only;
+  if (wanted === undefined) {
+    throw new BcnError('usage', `The backup "${name}" holds ${tables.length} tables: ${names.slice(0, 20).join(', ')}`, {
+      hint: 'Say which: --table database.table. With --target-database alone all of them are restored.',
+    });
+  }
+  const found = tables.find((table) => nameOf(table) === wanted);
+  if (found) return found;
+  const lost = failed.find(({ table }) => table === wanted);
+  throw new BcnError('table-not-found', `The backup "${name}" does not hold ${wanted}${lost ? `: ${lost.message}` : ''}`, {
+    table: wanted,
+    hint: `It holds ${names.slice(0, 20).join(', ')}.`,
+  });
 }
 
 /**

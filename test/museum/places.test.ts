@@ -113,7 +113,7 @@ describe('14606, iceberg-python#2702: the source is gone', () => {
 
   test('a table is restored from the backup of its restored copy', async () => {
     const { world } = await comeBack({ snapshots: snapshot(data(at('a.parquet'), ['a'])) });
-    await world.backup({ name: 'second', ident: { namespace: ['db'], name: 'r' } });
+    await world.backup({ name: 'second', tables: [{ namespace: ['db'], name: 'r' }] });
     const again = await restored(world, {
       backupName: 'second',
       target: { namespace: ['db'], name: 'again' },

@@ -25,6 +25,8 @@ interface Entry {
 export class CatalogState extends Map<string, Entry> {
   /** Those that are there; undefined: all that anybody names. */
   namespaces: Set<string> | undefined;
+  /** Names of what is no Iceberg table. */
+  readonly views = new Set<string>();
   /** Why a registration is refused, also when it is rehearsed. */
   refusal: BcnError | undefined;
 }
@@ -50,6 +52,7 @@ export class MemoryCatalog implements Catalog {
     const table = formatIdent(ident);
     return this.#faults.run('load', table, async () => {
       if (!this.#has(ident.namespace)) throw missing(ident.namespace);
+      if (this.#tables.views.has(table)) throw new BcnError('unsupported', `"${table}" is a view`, { table, hint: 'None.' });
       const entry = this.#tables.get(table);
       if (!entry) throw new BcnError('table-not-found', `Table "${table}" not found`, { table, hint: 'See the others.' });
       return { ident, metadataLocation: entry.metadataLocation, raw: { type: 'hive', of: table } };

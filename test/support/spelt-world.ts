@@ -80,8 +80,8 @@ export class SpeltWorld {
   }
 
   backup(options: Partial<BackupOptions> = {}, faults = new Faults()): Promise<BackupResult> {
-    const ident = { namespace: ['db'], name: 't' };
-    const full = { ident, name: 'b', mode: 'copy' as const, jobs: 4, dryRun: false, tmpDir: tmpdir(), ...options };
+    const tables = [{ namespace: ['db'], name: 't' }] as const;
+    const full = { tables, name: 'b', mode: 'copy' as const, jobs: 4, dryRun: false, tmpDir: tmpdir(), ...options };
     return backup({ ...this.#deps(faults), repository: this.#place(faults) }, full);
   }
 

@@ -10,6 +10,7 @@ import type { Reporter } from '../../src/report.js';
 import { findCommit, findNamesakes } from '../../src/repository/load.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
 import { abortRestore } from '../../src/restore/abort.js';
+import { type RestoreManyOptions, type RestoreManyResult, restoreMany } from '../../src/restore/many.js';
 import type { RestoreOptions, RestoreResult } from '../../src/restore/options.js';
 import { restore } from '../../src/restore/restore.js';
 import { FileStore } from '../../src/storage/file/file-store.js';
@@ -144,6 +145,11 @@ export class World {
 
   restore(options: Partial<RestoreOptions> = {}, faults = new Faults()): Promise<RestoreResult> {
     return restore(this.#restoreDeps(faults), this.#restoreOptions(options));
+  }
+
+  restoreMany(options: Pick<RestoreManyOptions, 'tables' | 'namespace' | 'targetLocation'>): Promise<RestoreManyResult> {
+    const { table: _, target: __, targetLocation: ___, ...rest } = this.#restoreOptions({});
+    return restoreMany(this.#restoreDeps(new Faults()), { ...rest, ...options });
   }
 
   abort(options: Partial<RestoreOptions> = {}, faults = new Faults()): Promise<{ readonly objects: number }> {

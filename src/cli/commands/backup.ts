@@ -1,16 +1,22 @@
 import type { Command } from 'commander';
-import type { BackupResult } from '../../backup/options.js';
+import type { BackupOptions, BackupResult } from '../../backup/options.js';
+import type { Catalog } from '../../catalog/port.js';
 import type { CatalogFlags } from '../../config/catalog.js';
 import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import type { S3Flags } from '../../config/s3.js';
+import { BcnError, ERROR_EXIT } from '../../errors.js';
 import { identOf } from '../ident.js';
 import type { Context, Ending, Select } from '../invocation.js';
-import { addCatalogOptions, addPlaceOptions, addWorkOptions, oneOf, required } from '../options.js';
+import { addCatalogOptions, addPlaceOptions, addWorkOptions, gather, NONE, oneOf, required } from '../options.js';
 import { backupSentence } from '../render/backups.js';
 import { backupFields, planFields } from '../render/events.js';
 import { planText } from '../render/plan.js';
 
 interface BackupFlags extends CatalogFlags, S3Flags {
+  readonly database?: string;
+  readonly table: readonly string[];
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
   readonly data: 'copy' | 'reference';
   readonly fresh?: boolean;
   readonly dryRun?: boolean;
@@ -22,9 +28,11 @@ interface BackupFlags extends CatalogFlags, S3Flags {
 export function addBackup(program: Command, select: Select): void {
   const command = program
     .command('backup')
-    .description('Back up a table: its data, its metadata, its whole history.')
-    .option('--database <name>', 'database (namespace) of the table (required)')
-    .option('--table <name>', 'table (required)')
+    .description('Back up tables: their data, their metadata, their whole history.')
+    .option('--database <name>', 'database (namespace); without --table all of its Iceberg tables')
+    .option('--table <name>', 'table of it, or database.table (repeatable)', gather, NONE)
+    .option('--include <glob>', 'of all tables of the database only those whose names match (repeatable)', gather, NONE)
+    .option('--exclude <glob>', 'not those whose names match (repeatable)', gather, NONE)
     .option('--backup-name <name>', 'name of the new backup: letters, digits, . _ - (required)')
     .option('--data <mode>', 'copy, or reference: metadata only, the backup dies with its source', oneOf('--data', MODES), 'copy')
     .option('--fresh', 'copy everything anew, reusing nothing of an earlier backup (for when one is damaged)')
@@ -33,15 +41,37 @@ export function addBackup(program: Command, select: Select): void {
   addPlaceOptions(command, ['source', 'repo']);
   addWorkOptions(command);
   command.action((flags: BackupFlags) => {
-    const names = required(command, 'database', 'table', 'backupName');
+    const { backupName } = required(command, 'backupName');
+    assertSelection(flags);
     const jobs = jobsOf(flags.jobs);
-    select('backup', (context) => run({ ...flags, ...names }, jobs, context));
+    select('backup', (context) => run({ ...flags, backupName }, jobs, context));
   });
 }
 
 const MODES = ['copy', 'reference'] as const;
 
-type Flags = BackupFlags & Record<'database' | 'table' | 'backupName', string>;
+type Flags = BackupFlags & { readonly backupName: string };
+
+/** Throws `usage` when nothing says which tables, or two things do. */
+function assertSelection({ database, table, include, exclude }: BackupFlags): void {
+  const hint = 'See bcn backup --help';
+  if (database === '' || table.includes(''))
+    throw new BcnError('usage', 'Empty --database or --table', { hint: 'A shell variable in it may be unset.' });
+  if (database === undefined && table.length === 0) throw new BcnError('usage', 'Missing --database, --table', { hint });
+  if (table.length > 0 && include.length + exclude.length > 0)
+    throw new BcnError('usage', '--include and --exclude choose among all tables of a --database, not beside --table', { hint });
+  const bare = database === undefined ? table.find((name) => !name.includes('.')) : undefined;
+  if (bare !== undefined) throw new BcnError('usage', `--table ${bare} needs a --database, or database.table`, { hint });
+}
+
+function tablesOf({ database, table, include, exclude }: BackupFlags, catalog: Catalog): BackupOptions['tables'] {
+  const [first, ...more] = table.map((name) => {
+    if (database !== undefined) return identOf(catalog, database, name);
+    const dot = name.lastIndexOf('.');
+    return identOf(catalog, name.slice(0, dot), name.slice(dot + 1));
+  });
+  return first ? [first, ...more] : { namespace: database ?? '', include, exclude };
+}
 
 async function run(flags: Flags, jobs: number, context: Context): Promise<Ending> {
   const { io, output } = context;
@@ -56,7 +86,7 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
     const result = await backup(
       { catalog, source: storage.source, repository: storage.repository, report: output.report },
       {
-        tables: [identOf(catalog, flags.database, flags.table)],
+        tables: tablesOf(flags, catalog),
         name: flags.backupName,
         mode: flags.data,
         fresh: flags.fresh === true,
@@ -72,10 +102,11 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
   }
 }
 
-function end({ outcome, plans, backup }: BackupResult, name: string, uri: string, { output }: Context): Ending {
+function end({ outcome, plans, backup, failed, skipped }: BackupResult, name: string, uri: string, { output }: Context): Ending {
   for (const plan of plans) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
-  const fields = { outcome, name, repository: uri };
-  if (backup === undefined) return { exit: 0, fields };
-  output.say(backupSentence(backup, outcome === 'already', uri));
-  return { exit: 0, fields: { ...fields, backup: backupFields(backup) } };
+  if (skipped.length > 0) output.report.info(`no Iceberg tables, so not backed up: ${skipped.join(', ')}`);
+  const several = { ...(failed.length > 0 && { failed }), ...(skipped.length > 0 && { skipped }) };
+  const fields = { outcome, name, repository: uri, ...several, ...(backup && { backup: backupFields(backup) }) };
+  if (backup !== undefined) output.say(backupSentence(backup, outcome === 'already', uri));
+  return failed.length === 0 ? { exit: 0, fields } : { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
 }

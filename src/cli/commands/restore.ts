@@ -4,17 +4,22 @@ import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import { warehouseBucket } from '../../config/places.js';
 import type { S3Flags } from '../../config/s3.js';
 import { fromFlag } from '../../config/sourced.js';
+import { BcnError, ERROR_EXIT } from '../../errors.js';
 import { parseHistory } from '../../restore/history.js';
+import type { RestoreManyResult } from '../../restore/many.js';
 import { parseMap } from '../../restore/map-option.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from '../../restore/options.js';
 import { identOf } from '../ident.js';
 import type { Context, Ending, Select } from '../invocation.js';
-import { addCatalogOptions, addPlaceOptions, addWorkOptions, required } from '../options.js';
+import { addCatalogOptions, addPlaceOptions, addWorkOptions, gather, NONE, required } from '../options.js';
 import { planFields } from '../render/events.js';
 import { count } from '../render/numbers.js';
+import type { Output } from '../render/output.js';
 import { planText } from '../render/plan.js';
 
 interface RestoreFlags extends CatalogFlags, S3Flags {
+  readonly table: readonly string[];
+  readonly targetTable?: string;
   readonly targetLocation?: string;
   readonly keepUuid?: boolean;
   readonly createDatabase?: boolean;
@@ -33,9 +38,13 @@ export function addRestore(program: Command, select: Select): void {
     .command('restore')
     .description('Bring a table back from a backup, under any name and location, with its whole history.')
     .option('--backup-name <name>', 'the backup (required)')
-    .option('--target-database <name>', 'database (namespace) of the restored table (required)')
-    .option('--target-table <name>', 'name of the restored table (required)')
-    .option('--target-location <uri>', 'its location (default: below WAREHOUSE_BUCKET, or the place the catalog gives it)')
+    .option('--table <name>', 'database.table of a backup that holds several (repeatable; default: all)', gather, NONE)
+    .option('--target-database <name>', 'database (namespace) of the restored tables (required)')
+    .option('--target-table <name>', 'name of the restored table (default: its own)')
+    .option(
+      '--target-location <uri>',
+      'its location, with {database} and {table} for several (default: below WAREHOUSE_BUCKET, or the place the catalog gives it)',
+    )
     .option('--create-database', 'make the target database when there is none')
     .option(
       '--history <which>',
@@ -45,8 +54,8 @@ export function addRestore(program: Command, select: Select): void {
     .option(
       '--map <source=target>',
       'where files outside the table location go (repeatable; default: below the target location)',
-      (text: string, earlier: readonly string[]) => [...earlier, text],
-      [] as readonly string[],
+      gather,
+      NONE,
     )
     .option('--merge-spellings', 'let deletes apply to data files whose paths they spell otherwise (s3a:// beside s3://)')
     .option('--keep-uuid', 'keep the table uuid instead of making a new one')
@@ -56,7 +65,12 @@ export function addRestore(program: Command, select: Select): void {
   addPlaceOptions(command, ['repo', 'target', 'source']);
   addWorkOptions(command);
   command.action((flags: RestoreFlags) => {
-    const names = required(command, 'backupName', 'targetDatabase', 'targetTable');
+    const names = required(command, 'backupName', 'targetDatabase');
+    if (flags.targetTable !== undefined && flags.table.length > 1)
+      throw new BcnError('usage', '--target-table is the name of one table, and --table names several', {
+        hint: 'Leave --target-table out: each keeps its own name.',
+      });
+    if (flags.targetTable === undefined && flags.abort === true) required(command, 'targetTable');
     const targetLocation = fromFlag(flags.targetLocation, '--target-location')?.value;
     const jobs = jobsOf(flags.jobs);
     const history = parseHistory(flags.history ?? 'full');
@@ -65,7 +79,7 @@ export function addRestore(program: Command, select: Select): void {
   });
 }
 
-type Flags = RestoreFlags & Record<'backupName' | 'targetDatabase' | 'targetTable', string>;
+type Flags = RestoreFlags & Record<'backupName' | 'targetDatabase', string>;
 
 type Parsed = Pick<RestoreOptions, 'jobs' | 'history' | 'maps'>;
 
@@ -77,10 +91,8 @@ async function run(flags: Flags, parsed: Parsed, context: Context): Promise<Endi
   const catalog = await openCatalog(flags, context, storage.target);
   const { repository, target, source } = storage;
   const deps: RestoreDeps = { catalog, repository, target, source, report: output.report };
-  const options: RestoreOptions = {
+  const common = {
     backupName: flags.backupName,
-    target: identOf(catalog, flags.targetDatabase, flags.targetTable),
-    targetLocation: flags.targetLocation,
     warehouseBucket: warehouseBucket(io.env).value,
     keepUuid: flags.keepUuid === true,
     createNamespace: flags.createDatabase === true,
@@ -89,8 +101,18 @@ async function run(flags: Flags, parsed: Parsed, context: Context): Promise<Endi
     dryRun: flags.dryRun === true,
     tmpDir,
     signal: io.signal,
+    ...(flags.targetLocation !== undefined && { targetLocation: flags.targetLocation }),
   };
+  const { targetTable } = flags;
+  const ident = (name: string) => identOf(catalog, flags.targetDatabase, name);
   try {
+    if (targetTable === undefined) {
+      const { restoreMany } = await import('../../restore/many.js');
+      const { namespace } = ident('');
+      return endMany(await restoreMany(deps, { ...common, tables: flags.table, namespace }), flags.backupName, context);
+    }
+    const [table] = flags.table;
+    const options: RestoreOptions = { ...common, target: ident(targetTable), ...(table !== undefined && { table }) };
     if (flags.abort === true) return await abort(deps, options, context);
     const { restore } = await import('../../restore/restore.js');
     return end(await restore(deps, options), flags.backupName, context);
@@ -107,6 +129,24 @@ async function abort(deps: RestoreDeps, options: RestoreOptions, { output }: Con
 }
 
 function end(result: RestoreResult, name: string, { output }: Context): Ending {
+  return { exit: 0, fields: tell(result, name, output) };
+}
+
+/** One table is told as if it had been asked for alone. */
+function endMany({ results, failed }: RestoreManyResult, name: string, { output }: Context): Ending {
+  const tables = results.map((result) => tell(result, name, output));
+  const [only] = tables;
+  if (failed.length === 0 && only && tables.length === 1) return { exit: 0, fields: only };
+  const outcome = only?.outcome ?? 'restored';
+  const fields = { outcome, name, tables, ...(failed.length > 0 && { failed }) };
+  if (failed.length === 0) return { exit: 0, fields };
+  output.text(
+    `${count(failed.length, 'table')} of ${failed.length + results.length} not restored: ${failed.map(({ table }) => table).join(', ')}`,
+  );
+  return { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
+}
+
+function tell(result: RestoreResult, name: string, output: Output) {
   const { outcome, plan, table, location, metadataLocation, tableUuid } = result;
   if (plan !== undefined) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
   if (outcome !== 'planned') {
@@ -115,5 +155,5 @@ function end(result: RestoreResult, name: string, { output }: Context): Ending {
     output.say(`${table} ${verb} from backup ${name}${history}, at ${location}`);
   }
   const made = outcome === 'planned' ? {} : { metadata_location: metadataLocation ?? null, table_uuid: tableUuid ?? null };
-  return { exit: 0, fields: { outcome, name, table, location, ...made } };
+  return { outcome, name, table, location, ...made };
 }

@@ -49,7 +49,13 @@ export function backupFacts(backup: BackupSummary, uri: string): string {
     ['Data', backup.mode === 'copy' ? 'copy (self-contained)' : modeLabel(backup.mode)],
     ['Made by', `bcn ${backup.bcn}`],
   ]);
-  return [head, ...backup.tables.map((table) => tableFacts(table, backup.mode))].join('\n\n');
+  const failed = backup.failed.map(({ table, code, message }) =>
+    facts([
+      ['Table', table],
+      ['Missing', `${code}: ${message}`],
+    ]),
+  );
+  return [head, ...backup.tables.map((table) => tableFacts(table, backup.mode)), ...failed].join('\n\n');
 }
 
 function tableFacts(table: TableSummary, mode: BackupSummary['mode']): string {
@@ -60,6 +66,7 @@ function tableFacts(table: TableSummary, mode: BackupSummary['mode']): string {
     ['Uuid', table.uuid ?? 'none (format v1)'],
     ['Location', table.location],
     ['Metadata', table.metadataLocation],
+    ['Pinned', table.pinned === null ? undefined : `${formatTime(table.pinned)} UTC`],
     ['Format', `v${table.formatVersion}`],
     ['Snapshots', `${formatCount(table.snapshots)}, current ${table.currentSnapshotId ?? 'none'}`],
     ['Refs', table.refs.map((ref) => `${ref.name} (${ref.type}) -> ${ref.snapshotId}`).join('\n') || 'none'],
@@ -67,6 +74,14 @@ function tableFacts(table: TableSummary, mode: BackupSummary['mode']): string {
     ['Files', `${formatCount(table.files.total)}${fresh(formatCount(table.files.new))}`],
     ['Size', `${formatBytes(table.bytes.total)}${mode === 'copy' ? fresh(formatBytes(table.bytes.new)) : ''}`],
   ]);
+}
+
+/** How far apart the moments are that several tables were pinned at. */
+function spread({ tables }: BackupSummary): readonly string[] {
+  const times = tables.flatMap(({ pinned }) => (pinned === null ? [] : [Date.parse(pinned)]));
+  if (times.length < 2) return [];
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
+  return [`the tables are of moments at most ${seconds.toFixed(seconds < 10 ? 1 : 0)} s apart`];
 }
 
 /** The sentence that ends `bcn backup`. */
@@ -78,7 +93,8 @@ export function backupSentence(backup: BackupSummary, already: boolean, reposito
     return `${table}: ${count(snapshots, 'snapshot')}, ${data}, ${size}`;
   });
   const state = already ? 'was complete already' : 'is complete';
-  const lines = [`Backup "${backup.name}" ${state} in ${repository}`, ...parts];
+  const lines = [`Backup "${backup.name}" ${state} in ${repository}`, ...parts, ...spread(backup)];
+  for (const { table, message } of backup.failed) lines.push(`${table} is not in it: ${message}`);
   if (backup.mode === 'reference') lines.push('Metadata only: its data stays where it is, and it dies with its source');
   return lines.join('\n  ');
 }
