@@ -65,7 +65,9 @@ test.each(goodTables)('a second backup of $name copies and writes nothing, and b
   await world.backup(table.name, 'one');
   const before = world.meter.usage().requests.copy;
   const keys = new Set(world.keys('backups'));
-  const { plan } = await world.backup(table.name, 'two');
+  const {
+    plans: [plan],
+  } = await world.backup(table.name, 'two');
   expect(world.meter.usage().requests.copy).toBe(before);
   expect(plan?.data.reused).toEqual(plan?.data.total);
   expect(world.keys('backups').filter((key) => !keys.has(key) && key.includes('/meta/'))).toEqual([]);
