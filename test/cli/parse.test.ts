@@ -37,8 +37,8 @@ describe('a line that is not understood ends with exit 2 and a suggestion', () =
   });
 
   test('all missing options are named at once', async () => {
-    expect(await refused('backup')).toEqual(['bcn: Missing --database, --table, --backup-name', '  hint: See bcn backup --help']);
-    expect((await refused('restore', '--backup-name', 'b'))[0]).toBe('bcn: Missing --target-database, --target-table');
+    expect(await refused('backup')).toEqual(['bcn: Missing --database, --backup-name', '  hint: See bcn backup --help']);
+    expect((await refused('restore', '--backup-name', 'b'))[0]).toBe('bcn: Missing --target-database');
   });
 
   test('an empty value is no value', async () => {

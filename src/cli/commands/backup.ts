@@ -41,7 +41,12 @@ export function addBackup(program: Command, select: Select): void {
   addPlaceOptions(command, ['source', 'repo']);
   addWorkOptions(command);
   command.action((flags: BackupFlags) => {
-    const { backupName } = required(command, 'backupName');
+    // A table may bring its database along.
+    const needs =
+      flags.table.length === 0 || flags.database !== undefined
+        ? (['database', 'backupName'] as const)
+        : (['backupName'] as const);
+    const { backupName } = required(command, ...needs);
     assertSelection(flags);
     const jobs = jobsOf(flags.jobs);
     select('backup', (context) => run({ ...flags, backupName }, jobs, context));
@@ -55,9 +60,7 @@ type Flags = BackupFlags & { readonly backupName: string };
 /** Throws `usage` when nothing says which tables, or two things do. */
 function assertSelection({ database, table, include, exclude }: BackupFlags): void {
   const hint = 'See bcn backup --help';
-  if (database === '' || table.includes(''))
-    throw new BcnError('usage', 'Empty --database or --table', { hint: 'A shell variable in it may be unset.' });
-  if (database === undefined && table.length === 0) throw new BcnError('usage', 'Missing --database, --table', { hint });
+  if (table.includes('')) throw new BcnError('usage', 'Empty --table', { hint: 'A shell variable in it may be unset.' });
   if (table.length > 0 && include.length + exclude.length > 0)
     throw new BcnError('usage', '--include and --exclude choose among all tables of a --database, not beside --table', { hint });
   const bare = database === undefined ? table.find((name) => !name.includes('.')) : undefined;
