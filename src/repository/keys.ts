@@ -18,6 +18,22 @@ export function assertBackupName(name: string): void {
   });
 }
 
+/** Words that stand for a backup or a table where one is read. */
+export const NEWEST = 'latest';
+export const LIVE = 'live';
+
+/** Throws `usage` unless a new backup may have this name. */
+export function assertNewName(name: string): void {
+  assertBackupName(name);
+  if (name !== NEWEST && name !== LIVE) return;
+  throw new BcnError('usage', `A new backup cannot be named "${name}"`, {
+    hint:
+      name === NEWEST
+        ? 'It stands for the newest backup, as in: bcn show latest'
+        : 'It stands for the table itself, as in: bcn diff NAME live',
+  });
+}
+
 /** Throws `usage` unless `text` may name a backup that exists: a name, or a selector. */
 export function assertSelector(text: string): void {
   const [, name, run] = /^([^@]*)(@[0-9A-Za-z-]{1,100})?$/.exec(text) ?? [];

@@ -1,5 +1,6 @@
 import { BcnError, isCode } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
 import { type Backup, decodeCommit } from './commit.js';
 import { readDeletion } from './events.js';
@@ -87,11 +88,53 @@ export async function findCommit(
 
 /** Selectors of all backups that begin so, deleted ones too, in key order. */
 export async function* backupSelectors(place: RepositoryPlace, options: CallOptions = {}, stem = ''): AsyncGenerator<string> {
+  for await (const { selector } of backupObjects(place, options, stem)) yield selector;
+}
+
+/** The object of a COMMIT, as a LIST shows it. */
+export interface BackupObject {
+  readonly selector: string;
+  /** Store time of its write, ms; a copy of a repository has later ones. */
+  readonly modified: number | undefined;
+  /** Store time of the answer, ms. */
+  readonly seen: number;
+}
+
+async function* backupObjects(place: RepositoryPlace, options: CallOptions, stem: string): AsyncGenerator<BackupObject> {
   for await (const page of place.store.list(place.prefix + BACKUPS + stem, options)) {
-    for (const { key } of page.objects) {
-      if (key.endsWith('.json')) yield selectorOfCommitKey(key.slice(place.prefix.length));
+    for (const { key, modified } of page.objects) {
+      const selector = selectorOfCommitKey(key.slice(place.prefix.length));
+      if (key.endsWith('.json')) yield { selector, modified, seen: page.date };
     }
   }
+}
+
+/** A COMMIT, or why it cannot be read. */
+export interface ReadBackup extends BackupObject {
+  readonly backup: Backup | BcnError;
+}
+
+const PARALLEL = 16;
+
+/**
+ * Every backup, deleted or not, in key order; those that are not `wanted` are not read. A record that is damaged or of a later format does not
+ * hide the others.
+ */
+export async function* readBackups(
+  place: RepositoryPlace,
+  options: CallOptions = {},
+  wanted: (object: BackupObject) => boolean = () => true,
+): AsyncGenerator<ReadBackup> {
+  const read = async (object: BackupObject) => {
+    if (!wanted(object)) return undefined;
+    const backup = await findCommit(place, object.selector, options).catch((error: unknown) => {
+      if (isCode(error, 'corrupt', 'repository-too-new')) return error;
+      throw error;
+    });
+    // Purged between the two requests.
+    return backup && { ...object, backup };
+  };
+  for await (const one of parallel(backupObjects(place, options, ''), read, PARALLEL)) if (one) yield one;
 }
 
 function ambiguous(place: RepositoryPlace, name: string, backups: readonly Backup[]): BcnError {

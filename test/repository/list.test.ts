@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { listBackups } from '../../src/repository/list.js';
 import { Faults } from '../support/faults.js';
 import { failure, World } from '../support/world.js';
@@ -38,10 +38,52 @@ test('what keeps it from looking is thrown: a request that fails, a repository r
   const { world } = await prepare();
   const all = new Faults();
   await listBackups(world.place(all));
-  expect(all.ops).toBe(6);
+  // The record, all events, all names, and each backup.
+  expect(all.ops).toBe(5);
   for (let at = 0; at < all.ops; at++) {
     await failure(listBackups(world.place(new Faults('once-before', at))), 'storage-unavailable');
   }
   await world.put(world.uri('repo', 'bcn.json'), 'x');
   await failure(listBackups(world.place()), 'corrupt');
+});
+
+test('what happened to each, by one LIST', async () => {
+  const { world } = await prepare();
+  const ids = await Promise.all(['a', 'b'].map(async (name) => (await world.commit(name))?.id));
+  world.now = Date.UTC(2026, 1, 1);
+  await world.put(world.uri('repo', `events/${ids[0]}/1-verified.json`), '');
+  await world.put(world.uri('repo', `events/${ids[1]}/1-verified-0a.json`), '');
+  await world.put(world.uri('repo', `events/${ids[1]}/2-damaged-0b.json`), '');
+  const faults = new Faults();
+  const { backups } = await listBackups(world.place(faults));
+  expect(faults.log.filter(({ op }) => op === 'list')).toHaveLength(2);
+  expect(backups).toMatchObject([
+    { name: 'b', verified: expect.stringMatching(/^2026-02-01T/), damaged: expect.stringMatching(/^2026-02-01T/) },
+    { name: 'a', verified: expect.stringMatching(/^2026-02-01T/), damaged: null },
+  ]);
+});
+
+describe('filters', () => {
+  test('since: by the time in the record; what was written long before is not read', async () => {
+    const { world } = await prepare();
+    world.now += 30 * 86_400_000;
+    await world.put(world.uri('repo', 'backups/late.json'), 'x');
+    await world.backup({ name: 'c' });
+    const faults = new Faults();
+    const since = (now: number) => now - 10 * 86_400_000;
+    const { backups, damaged } = await listBackups(world.place(faults), {}, { since });
+    expect(backups.map(({ name }) => name)).toEqual(['c']);
+    expect(damaged.map(({ selector }) => selector)).toEqual(['late']);
+    expect(faults.log.filter(({ op }) => op === 'get')).toHaveLength(3);
+    const none = await listBackups(world.place(), {}, { since: (now) => now + 1 });
+    expect(none).toEqual({ backups: [], damaged: [] });
+  });
+
+  test('table: only backups of it, with it alone; damaged records stay', async () => {
+    const { world } = await prepare();
+    await world.put(world.uri('repo', 'backups/x.json'), 'x');
+    const of = async (name: string) => listBackups(world.place(), {}, { table: (table) => table === name });
+    expect((await of('db.t')).backups).toMatchObject([{ tables: [{ table: 'db.t' }] }, { tables: [{ table: 'db.t' }] }]);
+    expect(await of('db.u')).toMatchObject({ backups: [], damaged: [{ selector: 'x', written: expect.any(String) }] });
+  });
 });

@@ -1,37 +1,6 @@
 import type { BackupSummary, TableSummary } from '../../repository/summary.js';
-import { columns } from './columns.js';
 import { facts } from './facts.js';
 import { count, formatBytes, formatCount, formatTime } from './numbers.js';
-
-/** The table that `bcn list` prints; a backup of several tables has one row for each. Where several have one name, it is their selectors that restore takes. */
-export function backupsTable(backups: readonly BackupSummary[]): string {
-  const seen = new Map<string, number>();
-  for (const { name } of backups) seen.set(name, (seen.get(name) ?? 0) + 1);
-  return columns(
-    [
-      { title: 'NAME' },
-      { title: 'WHEN (UTC)' },
-      { title: 'TABLE' },
-      { title: 'SNAPSHOTS', align: 'right' },
-      { title: 'FILES', align: 'right' },
-      { title: 'SIZE', align: 'right' },
-      { title: 'NEW', align: 'right' },
-      { title: 'DATA' },
-    ],
-    backups.flatMap((backup) =>
-      backup.tables.map((table) => [
-        (seen.get(backup.name) ?? 0) > 1 ? backup.selector : backup.name,
-        formatTime(backup.when),
-        table.table,
-        formatCount(table.snapshots),
-        formatCount(table.files.total),
-        formatBytes(table.bytes.total),
-        backup.mode === 'copy' ? formatBytes(table.bytes.new) : '-',
-        modeLabel(backup.mode),
-      ]),
-    ),
-  );
-}
 
 export function modeLabel(mode: BackupSummary['mode']): string {
   return mode === 'copy' ? 'copy' : 'reference (dies with its source)';

@@ -1,4 +1,5 @@
 import type { Plan } from '../../plan.js';
+import type { ListedBackup } from '../../repository/list.js';
 import type { BackupSummary } from '../../repository/summary.js';
 import type { VerifyResult } from '../../verify/options.js';
 
@@ -37,6 +38,11 @@ export function backupFields(backup: BackupSummary): Fields {
       },
     })),
   };
+}
+
+/** As `list` shows a backup: with what happened to it. */
+export function listedFields(backup: ListedBackup): Fields {
+  return { ...backupFields(backup), verified: backup.verified, damaged: backup.damaged };
 }
 
 export function planFields(plan: Plan): Fields {

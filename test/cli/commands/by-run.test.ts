@@ -47,7 +47,7 @@ test('list shows the name, and of two with one name what tells them apart', asyn
     .trimEnd()
     .split('\n')
     .map((line) => line.split(' ')[0]);
-  expect(names).toEqual(['NAME', 'once', ...twins]);
+  expect(names).toEqual(['NAME', 'once', ...twins, '3']);
   expect((await world.json('list')).events()).toMatchObject([
     { type: 'backup', name: 'once', selector: once },
     { type: 'backup', name: 'twice', selector: twins[0] },

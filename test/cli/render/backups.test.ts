@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backupFacts, backupSentence, backupsTable } from '../../../src/cli/render/backups.js';
+import { backupFacts, backupSentence } from '../../../src/cli/render/backups.js';
 import type { BackupSummary } from '../../../src/repository/summary.js';
 
 const COPY: BackupSummary = {
@@ -12,6 +12,7 @@ const COPY: BackupSummary = {
   partial: false,
   failed: [],
   bcn: '0.1.0',
+  partial: false,
   tables: [
     {
       table: 'default.my_table',
@@ -40,23 +41,6 @@ const REFERENCE: BackupSummary = {
   mode: 'reference',
   tables: COPY.tables.map((table) => ({ ...table, uuid: null, refs: [], currentSnapshotId: null, formatVersion: 1 })),
 };
-
-test('list', () => {
-  expect(backupsTable([COPY, REFERENCE])).toMatchInlineSnapshot(`
-    "NAME                WHEN (UTC)           TABLE             SNAPSHOTS  FILES     SIZE        NEW  DATA
-    nightly-2026-11-20  2026-11-20 01:00:00  default.my_table         12  1,234  4.7 GiB  976.6 KiB  copy
-    light               2026-11-20 01:00:00  default.my_table         12  1,234  4.7 GiB          -  reference (dies with its source)"
-  `);
-});
-
-test('list: names that several have give way to what tells them apart', () => {
-  const twin = (run: string) => ({ ...COPY, name: 'twice', selector: `twice@${run}` });
-  const alone = { ...COPY, name: 'once', selector: 'once@2026-x' };
-  const names = backupsTable([twin('2026-a'), alone, twin('2026-b')])
-    .split('\n')
-    .map((line) => line.split(' ')[0]);
-  expect(names).toEqual(['NAME', 'twice@2026-a', 'once', 'twice@2026-b']);
-});
 
 test('show: what names it exactly, where that is not its name', () => {
   expect(backupFacts({ ...COPY, selector: 'n@2026-x' }, 'u')).toContain('\nExactly    n@2026-x\n');
