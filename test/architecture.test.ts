@@ -56,6 +56,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   backup: [...USE_CASE, 'plan', 'version'],
   restore: [...USE_CASE, 'plan', 'version'],
   verify: USE_CASE,
+  look: USE_CASE,
   config: ['errors', 'nearest', 'storage/location', 'catalog/'],
 };
 

@@ -1,20 +1,22 @@
+import { formatIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import type { Plan } from '../plan.js';
 import { type Backup, type FailedTable, summarise } from '../repository/commit.js';
 import { Bases, hasHint, writeHint } from '../repository/hints.js';
-import { assertBackupName, commitKey } from '../repository/keys.js';
+import { commitKey } from '../repository/keys.js';
 import { findNamesakes } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
 import { commitsByRun, openRepository } from '../repository/record.js';
-import { type BackupAsk, type Pin, readRun } from '../repository/runs.js';
+import { type BackupAsk, type FoundRun, type Pin, readRun } from '../repository/runs.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
 import { VERSION } from '../version.js';
 import { BaseDeleted, commitBackup, nameTaken } from './commit.js';
 import { isOfTable, isUnchanged, type Looked, lookAtTables, type TableLook } from './look.js';
+import { assertNameOrTemplate, type NamedTables, newName } from './name.js';
 import type { BackupDeps, BackupOptions, BackupResult } from './options.js';
 import { endRun, findInterrupted, isAlive, isHopeless, type Opened, Run } from './run.js';
-import { selectTables } from './select.js';
+import { type Selected, selectTables } from './select.js';
 import { backUpTable, isInRepository, type Result, type TableContext } from './table.js';
 
 /**
@@ -23,33 +25,69 @@ import { backUpTable, isInRepository, type Result, type TableContext } from './t
  * the result and in the backup, which is then partial; when all fail, the first error is thrown. Sources are never written.
  */
 export async function backup(deps: BackupDeps, options: BackupOptions): Promise<BackupResult> {
-  assertBackupName(options.name);
+  assertNameOrTemplate(options.name);
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const place = deps.repository;
   const opened = await openRepository(place, call);
   const selected = await selectTables(deps, options, call);
+  const { template, at } = newName(options.name, namesOf(selected));
   const bases = opened.record && !options.fresh ? new Bases(place, options.mode, call) : undefined;
   const looked = await lookAtTables(deps, selected, bases, call);
-  const { name, mode, fresh = false } = options;
-  const asks: BackupAsk = { name, mode, catalog: deps.catalog.identity, tables: selected.asked, fresh };
-  const work: Work = { deps, options, opened, bases, looked, asks, single: selected.named && selected.idents.length === 1, call };
-  const allUnchanged = looked.looks.every((look) => isUnchanged(look, deps, options));
+  const { mode, fresh = false } = options;
+  const asks: BackupAsk = {
+    name: at(opened.now.ms),
+    ...(template !== undefined && { template }),
+    mode,
+    catalog: deps.catalog.identity,
+    tables: selected.asked,
+    fresh,
+  };
+  const single = selected.named && selected.idents.length === 1;
+  const work: Work = { deps, options, opened, bases, looked, asks, single, call };
   // Then nothing is written but the COMMIT and its hints: whether the name is free, the COMMIT itself finds out.
-  if (!allUnchanged || options.dryRun) {
-    const done = await findDone(work);
+  if (!options.dryRun && looked.looks.every((look) => isUnchanged(look, deps, options))) return commitUnchanged(work);
+  // Each run of a template has a name of its own: that of the unfinished one, if there is one.
+  const begun = template === undefined ? undefined : await findInterrupted(place, asks, opened, call);
+  const again = begun && { ...work, asks: { ...asks, name: begun.begin.asks.name } };
+  const found = again && (await findDone(again));
+  if (found?.done) return found.done;
+  if (again && !found?.taken) return runOf(again, begun);
+  const { done, taken } = await findDone(work);
+  if (done) return done;
+  // No rerun of an interrupted command, but a new wish for a name that is used.
+  if (taken) throw nameTaken(place, asks.name, taken);
+  return runOf(work, template === undefined ? await findInterrupted(place, asks, opened, call) : undefined);
+}
+
+function namesOf({ idents, asked }: Selected): NamedTables {
+  const [first, ...more] = idents;
+  const database = first?.namespace.join('.');
+  const one = more.every(({ namespace }) => namespace.join('.') === database);
+  return {
+    database: Array.isArray(asked) ? (one ? database : undefined) : (asked as { namespace: string }).namespace,
+    table: first && more.length === 0 ? formatIdent(first) : undefined,
+  };
+}
+
+async function commitUnchanged(work: Work): Promise<BackupResult> {
+  try {
+    return await runOf(work, undefined);
+  } catch (error) {
+    if (!isCode(error, 'backup-exists')) throw error;
+    const { done } = await findDone(work);
     if (done) return done;
+    throw error;
   }
-  const earlier = allUnchanged ? undefined : await findInterrupted(place, asks, opened, call);
-  const run = new Run(deps, opened, name, earlier, call);
+}
+
+async function runOf(work: Work, earlier: FoundRun | undefined): Promise<BackupResult> {
+  const { deps, options, opened, asks, call } = work;
+  const run = new Run(deps, opened, asks.template ?? asks.name, earlier, call);
   try {
     return await withScratch(options.tmpDir, (scratch) => carryOut(work, run, scratch));
   } catch (error) {
-    if (isCode(error, 'backup-exists') && allUnchanged) {
-      const done = await findDone(work);
-      if (done) return done;
-    }
     // What this run pinned cannot be backed up, or its name is gone: the next attempt must begin at the tables' current metadata.
-    if (isHopeless(error) && !options.dryRun && (run.begun || run.continued)) await endRun(place, run.id, call);
+    if (isHopeless(error) && !options.dryRun && (run.begun || run.continued)) await endRun(deps.repository, run.id, call);
     throw error;
   } finally {
     run.stop();
@@ -69,10 +107,17 @@ interface Work {
   readonly call: CallOptions;
 }
 
-/** Throws `backup-exists` when the name is taken, unless by this very command, which was killed before its last word: that one is done. */
-async function findDone({ deps, options, opened, looked, asks, call }: Work): Promise<BackupResult | undefined> {
+/** `done`: the backup of that name is of this very command, which was killed before its last word. `taken`: it is another. */
+async function findDone({
+  deps,
+  options,
+  opened,
+  looked,
+  asks,
+  call,
+}: Work): Promise<{ readonly done?: BackupResult; readonly taken?: Backup | undefined }> {
   const place = deps.repository;
-  const namesakes = await findNamesakes(place, options.name, commitsByRun(opened.record), call);
+  const namesakes = await findNamesakes(place, asks.name, commitsByRun(opened.record), call);
   const current = new Map(looked.looks.map(({ table, entry }) => [table, entry.metadataLocation]));
   for (const done of namesakes) {
     const names = done.tables.map(({ identifier }) => identifier.join('.'));
@@ -90,11 +135,10 @@ async function findDone({ deps, options, opened, looked, asks, call }: Work): Pr
       : young && done.mode === options.mode && !(await hasHint(place, first, done, call));
     if (!unfinished) continue;
     if (!options.dryRun) await finish(deps, done, run !== undefined, call);
-    return { outcome: 'already', plans: [], backup: summarise(done), failed: done.failed ?? [], skipped: looked.skipped };
+    const { failed = [], name } = done;
+    return { done: { outcome: 'already', name, plans: [], backup: summarise(done), failed, skipped: looked.skipped } };
   }
-  // No rerun of an interrupted command, but a new wish for a name that is used.
-  if (namesakes.length > 0) throw nameTaken(place, options.name, namesakes[0]);
-  return undefined;
+  return { taken: namesakes[0] };
 }
 
 async function carryOut(work: Work, run: Run, scratch: string): Promise<BackupResult> {
@@ -104,7 +148,16 @@ async function carryOut(work: Work, run: Run, scratch: string): Promise<BackupRe
     run.earlier[table] ?? { location: entry.metadataLocation, at: run.time() },
   ]);
   const pinned = Object.fromEntries(pins);
-  const context: TableContext = { deps, options, run, bases: work.bases, asks: work.asks, pinned, scratch, call };
+  const context: TableContext = {
+    deps,
+    options: { ...options, name: work.asks.name },
+    run,
+    bases: work.bases,
+    asks: work.asks,
+    pinned,
+    scratch,
+    call,
+  };
   const failed: FailedTable[] = looked.failures.map(({ table, error }) => failure(table, error));
   const results = new Map<string, Result & { readonly look: TableLook }>();
   let first: BcnError | undefined = looked.failures[0]?.error;
@@ -118,7 +171,7 @@ async function carryOut(work: Work, run: Run, scratch: string): Promise<BackupRe
       deps.report.warn(`${look.table} is not backed up: ${error.message}`, { object: error.object });
     }
   }
-  const rest = { failed, skipped: looked.skipped };
+  const rest = { name: work.asks.name, failed, skipped: looked.skipped };
   const plans = (): Plan[] => [...results.values()].map(({ shown }) => shown);
   if (results.size === 0) throw first ?? nothingToDo(work);
   if (options.dryRun) return { outcome: 'planned', plans: plans(), ...rest };
@@ -138,7 +191,7 @@ async function carryOut(work: Work, run: Run, scratch: string): Promise<BackupRe
 }
 
 async function commit(
-  { deps, options, call }: Work,
+  { deps, options, asks, call }: Work,
   run: Run,
   results: readonly Result[],
   failed: readonly FailedTable[],
@@ -148,7 +201,7 @@ async function commit(
   const draft = {
     format: 1 as const,
     bcn: VERSION,
-    name: options.name,
+    name: asks.name,
     run: run.id,
     mode: options.mode,
     partial: failed.length > 0,

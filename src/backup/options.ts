@@ -18,6 +18,7 @@ export interface BackupDeps {
 export interface BackupOptions {
   /** One or more tables, or those of a namespace. */
   readonly tables: readonly [TableIdent, ...TableIdent[]] | Selection;
+  /** The new backup's, or a template for it: `nightly-{utc}`. */
   readonly name: string;
   readonly mode: 'copy' | 'reference';
   /** Copies under way at once. */
@@ -33,6 +34,8 @@ export interface BackupOptions {
 export interface BackupResult {
   /** `planned` after --dry-run; `already` when this run had been committed before. */
   readonly outcome: 'planned' | 'created' | 'already';
+  /** What the backup is called. */
+  readonly name: string;
   /** One for each table that is, or would be, in the backup; none when the outcome is `already`. */
   readonly plans: readonly Plan[];
   /** Absent after --dry-run. */

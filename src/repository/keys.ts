@@ -64,7 +64,7 @@ export const endKey = (run: string): string => `${runPrefix(run)}end`;
 export const beatKey = (run: string, time: number): string => `${runPrefix(run)}beat-${time}-${randomBytes(4).toString('hex')}`;
 export const metaPrefix = (run: string, attempt: string): string => `${runPrefix(run)}meta/${attempt}/`;
 
-/** `<hash of name>-<UTC start>-<random>`, so that one LIST finds the runs of a name, however many others there are; `start` in ms. */
+/** `<hash of name>-<UTC start>-<random>`, so that one LIST finds the runs of a name, however many others there are; `start` in ms. A name that comes of a template shares the template's hash. */
 export function newRunId(name: string, start: number): string {
   const utc = new Date(start).toISOString().replace(/[-:]|\.\d+/g, '');
   return `${nameHash(name)}-${utc}-${randomBytes(16).toString('hex')}`;

@@ -20,6 +20,8 @@ export interface Pin {
 /** Two runs with equal asks are runs of the same backup. */
 export interface BackupAsk {
   readonly name: string;
+  /** The template that the name was made of, without its times; then the name is the run's own, and asks that share the template are equal. */
+  readonly template?: string;
   readonly mode: 'copy' | 'reference';
   /** Catalog identity. */
   readonly catalog: string;
@@ -57,7 +59,7 @@ export async function findRun(
   options: CallOptions = {},
 ): Promise<FoundRun | undefined> {
   const since = new Date(now - LOOK_BACK_MS).toISOString().replace(/[-:]|\.\d+/g, '');
-  const prefix = `${place.prefix}${RUNS}${nameHash(ask.name)}-`;
+  const prefix = `${place.prefix}${RUNS}${nameHash(ask.template ?? ask.name)}-`;
   const runs: string[] = [];
   for await (const page of place.store.list(prefix, { ...options, delimiter: '/', startAfter: prefix + since })) {
     for (const run of page.prefixes) runs.push(run.slice((place.prefix + RUNS).length, -1));
@@ -96,8 +98,14 @@ async function readBegin(place: RepositoryPlace, run: string, options: CallOptio
 }
 
 function sameAsk(a: BackupAsk, b: BackupAsk): boolean {
-  const plain = ({ name, mode, catalog, tables, fresh = false }: BackupAsk) =>
-    JSON.stringify([name, mode, catalog, Array.isArray(tables) ? tables : selectionOf(tables as Selection), fresh]);
+  const plain = ({ name, template, mode, catalog, tables, fresh = false }: BackupAsk) =>
+    JSON.stringify([
+      template === undefined ? { name } : { template },
+      mode,
+      catalog,
+      Array.isArray(tables) ? tables : selectionOf(tables as Selection),
+      fresh,
+    ]);
   return plain(a) === plain(b);
 }
 

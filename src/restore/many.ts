@@ -1,7 +1,7 @@
 import { type Catalog, formatIdent, type TableIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import type { FailedTable } from '../repository/commit.js';
-import { loadBackup } from '../repository/load.js';
+import { resolveBackup } from '../repository/latest.js';
 import type { CallOptions } from '../storage/port.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from './options.js';
 import { chooseTable } from './prepare.js';
@@ -29,7 +29,7 @@ export interface RestoreManyResult {
 export async function restoreMany(deps: RestoreDeps, options: RestoreManyOptions): Promise<RestoreManyResult> {
   const { tables, namespace, targetLocation, ...rest } = options;
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
-  const commit = await loadBackup(deps.repository, options.backupName, call);
+  const commit = await resolveBackup(deps.repository, options.backupName, call);
   const names = tables.length > 0 ? tables : commit.tables.map(({ identifier }) => identifier.join('.'));
   const chosen = [...new Set(names)].map((name) => chooseTable(commit, name));
   const targets = chosen.map(({ identifier }) => deps.catalog.normalise({ namespace, name: identifier.at(-1) as string }));
@@ -41,7 +41,7 @@ export async function restoreMany(deps: RestoreDeps, options: RestoreManyOptions
     const table = identifier.join('.');
     const location = targetLocation === undefined ? {} : { targetLocation: fill(targetLocation, target) };
     try {
-      results.push(await restore(deps, { ...rest, table, target, ...location }));
+      results.push(await restore(deps, { ...rest, backupName: commit.selector, table, target, ...location }));
     } catch (error) {
       if (!(error instanceof BcnError) || isCode(error, 'interrupted', 'usage', 'config')) throw error;
       const { code, message, object } = error;

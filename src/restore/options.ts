@@ -44,6 +44,8 @@ export interface RestoreResult {
   readonly outcome: 'planned' | 'restored' | 'already';
   /** Absent when the outcome is `already`. */
   readonly plan?: Plan;
+  /** Selector of the backup that it came from. */
+  readonly backup: string;
   /** `database.table` */
   readonly table: string;
   readonly location: string;

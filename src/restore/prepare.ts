@@ -2,7 +2,8 @@ import { type Catalog, formatIdent, type Preflight, type Registration, type Tabl
 import { BcnError, isCode } from '../errors.js';
 import type { HistoryKeep } from '../iceberg/history.js';
 import type { Backup, CommittedTable } from '../repository/commit.js';
-import { loadBackup } from '../repository/load.js';
+import { NEWEST } from '../repository/keys.js';
+import { findById, resolveBackup } from '../repository/latest.js';
 import { type Root, readRoot } from '../repository/root.js';
 import { isSamePlace, overlaps } from '../storage/overlap.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
@@ -43,8 +44,19 @@ export interface Prepared {
 
 /** Loads the backup, decides the target and looks for an earlier attempt. Reads only, but for the scratch folder. */
 export async function prepare(deps: RestoreDeps, options: RestoreOptions, scratch: string, call: CallOptions): Promise<Prepared> {
+  const { table } = options;
+  const wanted = table === undefined ? call : { ...call, table: (name: string) => name === table };
+  return prepareFrom(await resolveBackup(deps.repository, options.backupName, wanted), deps, options, scratch, call);
+}
+
+async function prepareFrom(
+  commit: Backup,
+  deps: RestoreDeps,
+  options: RestoreOptions,
+  scratch: string,
+  call: CallOptions,
+): Promise<Prepared> {
   const { history = FULL, maps = [], mergeSpellings = false } = options;
-  const commit = await loadBackup(deps.repository, options.backupName, call);
   const table = chooseTable(commit, options.table);
   const target = deps.catalog.normalise(options.target);
   const location = targetLocation(options.targetLocation, table, target, deps.catalog, options.warehouseBucket);
@@ -75,7 +87,15 @@ export async function prepare(deps: RestoreDeps, options: RestoreOptions, scratc
   const fresh = newClaim(request);
   const claimAt = layout.below(claimName(deps.catalog, target));
   const found = await readClaim(claimAt, call);
-  if (found && found.plan !== fresh.plan) throw foreignClaim(claimAt);
+  if (found && found.plan !== fresh.plan) {
+    const begun =
+      options.backupName === NEWEST && found.backup !== commit.id && (await findById(deps.repository, found.backup, call));
+    if (!begun) throw foreignClaim(claimAt);
+    deps.report.warn(
+      `a restore of ${begun.selector} to ${location} was interrupted; it is continued, although ${commit.selector} is newer`,
+    );
+    return prepareFrom(begun, deps, { ...options, backupName: begun.selector }, scratch, call);
+  }
   const claim = found ?? fresh;
   const concrete = concreteMetadata(source, layout, claim);
   const places = { source, manifests, roots, layout };

@@ -31,7 +31,7 @@ async function attempt(deps: RestoreDeps, options: RestoreOptions, scratch: stri
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const prepared = await prepare(deps, options, scratch, call);
   const { layout, target, root, manifests, roots } = prepared;
-  const head = { table: formatIdent(target), location: layout.location };
+  const head = { backup: prepared.commit.selector, table: formatIdent(target), location: layout.location };
   const registered = await findRegistered(deps, prepared, call);
   if (registered) {
     if (!options.dryRun) await cleanUp(deps, prepared, call);

@@ -1,5 +1,5 @@
 import { summarise } from '../repository/commit.js';
-import { loadBackup } from '../repository/load.js';
+import { resolveBackup } from '../repository/latest.js';
 import { readRoot } from '../repository/root.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
@@ -14,7 +14,7 @@ import type { Problem, VerifyDeps, VerifyOptions, VerifyResult } from './options
  */
 export async function verify(deps: VerifyDeps, options: VerifyOptions): Promise<VerifyResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
-  const commit = await loadBackup(deps.repository, options.name, call);
+  const commit = await resolveBackup(deps.repository, options.name, call);
   const problems: Problem[] = [];
   const problem = (found: Problem) => {
     problems.push(found);

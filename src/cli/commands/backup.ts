@@ -33,7 +33,10 @@ export function addBackup(program: Command, select: Select): void {
     .option('--table <name>', 'table of it, or database.table (repeatable)', gather, NONE)
     .option('--include <glob>', 'of all tables of the database only those whose names match (repeatable)', gather, NONE)
     .option('--exclude <glob>', 'not those whose names match (repeatable)', gather, NONE)
-    .option('--backup-name <name>', 'name of the new backup: letters, digits, . _ - (required)')
+    .option(
+      '--backup-name <name>',
+      'name of the new backup: letters, digits, . _ -; may hold {utc}, {date}, {table}, {database} (required)',
+    )
     .option('--data <mode>', 'copy, or reference: metadata only, the backup dies with its source', oneOf('--data', MODES), 'copy')
     .option('--fresh', 'copy everything anew, reusing nothing of an earlier backup (for when one is damaged)')
     .option('--dry-run', 'print the plan and write nothing');
@@ -99,13 +102,13 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
         signal: io.signal,
       },
     );
-    return end(result, flags.backupName, storage.repositoryUri, context);
+    return end(result, storage.repositoryUri, context);
   } finally {
     await catalog.close();
   }
 }
 
-function end({ outcome, plans, backup, failed, skipped }: BackupResult, name: string, uri: string, { output }: Context): Ending {
+function end({ outcome, name, plans, backup, failed, skipped }: BackupResult, uri: string, { output }: Context): Ending {
   for (const plan of plans) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
   if (skipped.length > 0) output.report.info(`no Iceberg tables, so not backed up: ${skipped.join(', ')}`);
   const several = { ...(failed.length > 0 && { failed }), ...(skipped.length > 0 && { skipped }) };

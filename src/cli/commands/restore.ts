@@ -5,6 +5,7 @@ import { warehouseBucket } from '../../config/places.js';
 import type { S3Flags } from '../../config/s3.js';
 import { fromFlag } from '../../config/sourced.js';
 import { BcnError, ERROR_EXIT } from '../../errors.js';
+import { NEWEST } from '../../repository/keys.js';
 import { parseHistory } from '../../restore/history.js';
 import type { RestoreManyResult } from '../../restore/many.js';
 import { parseMap } from '../../restore/map-option.js';
@@ -37,7 +38,7 @@ export function addRestore(program: Command, select: Select): void {
   const command = program
     .command('restore')
     .description('Bring a table back from a backup, under any name and location, with its whole history.')
-    .option('--backup-name <name>', 'the backup (required)')
+    .option('--backup-name <name>', 'the backup, or latest (required)')
     .option('--table <name>', 'database.table of a backup that holds several (repeatable; default: all)', gather, NONE)
     .option('--target-database <name>', 'database (namespace) of the restored tables (required)')
     .option('--target-table <name>', 'name of the restored table (default: its own)')
@@ -146,7 +147,8 @@ function endMany({ results, failed }: RestoreManyResult, name: string, { output 
   return { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
 }
 
-function tell(result: RestoreResult, name: string, output: Output) {
+function tell(result: RestoreResult, asked: string, output: Output) {
+  const name = asked === NEWEST ? result.backup : asked;
   const { outcome, plan, table, location, metadataLocation, tableUuid } = result;
   if (plan !== undefined) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
   if (outcome !== 'planned') {

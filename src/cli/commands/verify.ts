@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import type { S3Flags } from '../../config/s3.js';
 import { ERROR_EXIT } from '../../errors.js';
+import { NEWEST } from '../../repository/keys.js';
 import type { VerifyResult } from '../../verify/options.js';
 import type { Context, Ending, Select } from '../invocation.js';
 import { addPlaceOptions, addWorkOptions } from '../options.js';
@@ -19,7 +20,7 @@ export function addVerify(program: Command, select: Select): void {
   const command = program
     .command('verify')
     .description('Prove that a backup is whole: every object there, every length and checksum right. Exit 4 when it is not.')
-    .argument('<name>', 'the backup')
+    .argument('<name>', 'the backup, or latest')
     .option('--read-data', 'read every data file and compare its checksum');
   addPlaceOptions(command, ['repo', 'source']);
   addWorkOptions(command);
@@ -45,7 +46,12 @@ async function run(name: string, flags: VerifyFlags, jobs: number, context: Cont
   // A bad verdict is data even with --quiet: silence must mean that all is well.
   if (ok) output.say(verdict(result));
   else output.text(verdict(result));
-  const fields = { name, mode: result.backup.mode, checked: checkedFields(result.checked), problems: result.problems.length };
+  const fields = {
+    name: name === NEWEST ? result.backup.selector : name,
+    mode: result.backup.mode,
+    checked: checkedFields(result.checked),
+    problems: result.problems.length,
+  };
   return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };
 }
 

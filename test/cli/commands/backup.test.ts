@@ -82,3 +82,23 @@ test('a path catalog without a warehouse, a folder for spill files that is none'
   expect((await world.backup('x', '--warehouse', '')).exit).toBe(2);
   expect((await world.backup('x', '--tmp-dir', '/nonexistent')).stderr).toContain('--tmp-dir is no folder');
 });
+
+test('a template: the name that it made is said, and latest means it', async () => {
+  const args = ['--catalog-type', 'path', '--database', 'shop', '--table', 'orders', '--backup-name', '{table}-{utc}'];
+  const last = (await world.json('backup', ...args)).events().at(-1) as { name: string; backup: { name: string } };
+  expect(last.name).toMatch(/^shop\.orders-\d{8}T\d{6}Z$/);
+  expect(last.backup.name).toBe(last.name);
+  expect((await world.json('verify', 'latest')).events().at(-1)).toMatchObject({ name: last.name });
+  const target = ['--catalog-type', 'path', '--target-database', 'copies', '--target-table', 'newest'];
+  const { exit, stdout } = await world.bcn('restore', '--backup-name', 'latest', ...target);
+  expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringContaining(`from backup ${last.name} with`) });
+});
+
+test.each([
+  ['{table}-{now}', 'Unknown placeholder {now}'],
+  ['latest', 'A new backup cannot be named "latest"'],
+  ['live', 'A new backup cannot be named "live"'],
+])('--backup-name %s is refused', async (name, message) => {
+  const { exit, stderr } = await world.backup(name);
+  expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining(message) });
+});

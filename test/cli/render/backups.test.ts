@@ -12,7 +12,6 @@ const COPY: BackupSummary = {
   partial: false,
   failed: [],
   bcn: '0.1.0',
-  partial: false,
   tables: [
     {
       table: 'default.my_table',
