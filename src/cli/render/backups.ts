@@ -1,13 +1,16 @@
+import type { ShownBackup, ShownTable } from '../../look/show.js';
+import type { BackupEvent } from '../../repository/events.js';
 import type { BackupSummary, TableSummary } from '../../repository/summary.js';
 import { facts } from './facts.js';
 import { count, formatBytes, formatCount, formatTime } from './numbers.js';
+import { tableDetails } from './table.js';
 
 export function modeLabel(mode: BackupSummary['mode']): string {
   return mode === 'copy' ? 'copy' : 'reference (dies with its source)';
 }
 
 /** All that `bcn show` knows of a backup. */
-export function backupFacts(backup: BackupSummary, uri: string): string {
+export function backupFacts({ backup, events, tables }: ShownBackup, uri: string): string {
   const head = facts([
     ['Backup', backup.name],
     ['Exactly', backup.selector === backup.name ? undefined : backup.selector],
@@ -16,7 +19,11 @@ export function backupFacts(backup: BackupSummary, uri: string): string {
     ['Run', backup.run],
     ['When', `${formatTime(backup.when)} UTC`],
     ['Data', backup.mode === 'copy' ? 'copy (self-contained)' : modeLabel(backup.mode)],
+    ['Complete', backup.partial ? 'no: PARTIAL, some tables that were asked for are not in it' : undefined],
     ['Made by', `bcn ${backup.bcn}`],
+    ['Verified', backup.verified === null ? 'never' : `${formatTime(backup.verified)} UTC`],
+    ['Damaged', backup.damaged === null ? undefined : `found so ${formatTime(backup.damaged)}`],
+    ['Events', events.map(eventText).join('\n') || undefined],
   ]);
   const failed = backup.failed.map(({ table, code, message }) =>
     facts([
@@ -24,10 +31,15 @@ export function backupFacts(backup: BackupSummary, uri: string): string {
       ['Missing', `${code}: ${message}`],
     ]),
   );
-  return [head, ...backup.tables.map((table) => tableFacts(table, backup.mode)), ...failed].join('\n\n');
+  const shown = backup.tables.map((table, i) => tableFacts(table, backup.mode, tables[i]));
+  return [head, ...shown, ...failed].join('\n\n');
 }
 
-function tableFacts(table: TableSummary, mode: BackupSummary['mode']): string {
+function eventText({ kind, when }: BackupEvent): string {
+  return when === undefined ? kind : `${formatTime(new Date(when).toISOString())}  ${kind}`;
+}
+
+function tableFacts(table: TableSummary, mode: BackupSummary['mode'], shown: ShownTable | undefined): string {
   const fresh = (text: string): string => (mode === 'copy' ? `, ${text} new in this backup` : ', none of them stored');
   return facts([
     ['Table', table.table],
@@ -42,6 +54,7 @@ function tableFacts(table: TableSummary, mode: BackupSummary['mode']): string {
     ['Manifests', formatCount(table.manifests)],
     ['Files', `${formatCount(table.files.total)}${fresh(formatCount(table.files.new))}`],
     ['Size', `${formatBytes(table.bytes.total)}${mode === 'copy' ? fresh(formatBytes(table.bytes.new)) : ''}`],
+    ...(shown?.facts ? tableDetails(shown.facts) : [['More', 'cannot be read: this backup is DAMAGED'] as const]),
   ]);
 }
 

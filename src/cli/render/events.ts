@@ -1,3 +1,4 @@
+import type { ShownBackup } from '../../look/show.js';
 import type { Plan } from '../../plan.js';
 import type { ListedBackup } from '../../repository/list.js';
 import type { BackupSummary } from '../../repository/summary.js';
@@ -43,6 +44,12 @@ export function backupFields(backup: BackupSummary): Fields {
 /** As `list` shows a backup: with what happened to it. */
 export function listedFields(backup: ListedBackup): Fields {
   return { ...backupFields(backup), verified: backup.verified, damaged: backup.damaged };
+}
+
+/** As `show` shows it: with all events. */
+export function shownFields({ backup, events }: ShownBackup): Fields {
+  const time = (when: number | undefined) => (when === undefined ? null : new Date(when).toISOString());
+  return { ...listedFields(backup), events: events.map(({ kind, when, key }) => ({ kind, when: time(when), key })) };
 }
 
 export function planFields(plan: Plan): Fields {
