@@ -57,6 +57,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   restore: [...USE_CASE, 'plan', 'version'],
   verify: USE_CASE,
   look: USE_CASE,
+  diff: [...USE_CASE, 'look/'],
   config: ['errors', 'nearest', 'storage/location', 'catalog/'],
 };
 

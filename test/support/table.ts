@@ -226,8 +226,14 @@ export class TableWriter {
     let list: string | undefined;
     if (!embedded) {
       list = `${this.#metadataFolder()}/snap-${id}-1-${randomUUID()}.avro`;
-      const records: Value[] = manifests.map(({ path, length, snapshot }) =>
-        listEntry({ manifest_path: path, manifest_length: length, added_snapshot_id: snapshot }),
+      const records: Value[] = manifests.map(({ path, length, snapshot, live }) =>
+        listEntry({
+          manifest_path: path,
+          manifest_length: length,
+          added_snapshot_id: snapshot,
+          ...counts('added', live.length),
+          ...counts('existing', 0),
+        }),
       );
       const blocks = records.length === 0 ? [] : [records];
       await this.put(list, file({ schema: formatVersion === 1 ? LIST_V1 : LIST_V2, blocks, codec: codec ?? 'deflate' }));
@@ -277,6 +283,11 @@ export class TableWriter {
       'unknown-field': { kept: [1.5, 'x'] },
     };
   }
+}
+
+/** Each file of this writer has one row. */
+function counts(status: 'added' | 'existing', files: number) {
+  return { [`${status}_files_count`]: files, [`${status}_rows_count`]: files };
 }
 
 /** Bytes that differ for each seed. */
