@@ -61,7 +61,7 @@ export async function backUpTable(look: TableLook, context: TableContext): Promi
       return await attempt({ ...look, entry }, pin, context);
     } catch (error) {
       const ofSource = isCode(error, 'corrupt', 'source-changed') && !isInRepository(error, deps);
-      if (!ofSource) throw error;
+      if (!ofSource) throw isCode(error, 'unsupported') ? error.withContext({ table: look.table }) : error;
       entry = await deps.catalog.load(look.entry.ident, call);
       const moved = entry.metadataLocation !== pin.location;
       if (!moved) throw error.withContext({ table: look.table, hint: DAMAGED });

@@ -10,7 +10,7 @@ export const EXIT_CODES: readonly (readonly [string, string])[] = [
   ['10', 'no repository at this place'],
   ['11', 'locked or busy'],
   ['13', 'the repository is newer than this bcn'],
-  ['20', 'table, namespace, backup or bucket not found'],
+  ['20', 'table, namespace, backup, bucket or object not found'],
   ['21', 'the source changed while it was read'],
   ['22', 'not supported; refused before anything was written'],
   ['23', 'the target, or the name, exists already'],

@@ -3,6 +3,7 @@ import { BcnError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { VERSION } from '../version.js';
 import { addBackup } from './commands/backup.js';
+import { addCat } from './commands/cat.js';
 import { addDemo } from './commands/demo.js';
 import { addDiff } from './commands/diff.js';
 import { addList } from './commands/list.js';
@@ -44,7 +45,7 @@ export function outputFlags(args: readonly string[]): { readonly json: boolean; 
 
 /** The command that a command line seems to mean, for events about a line that cannot be parsed. */
 export function commandOf(args: readonly string[]): string | null {
-  const known = new Set(['backup', 'restore', 'list', 'show', 'diff', 'verify', 'demo']);
+  const known = new Set(['backup', 'restore', 'list', 'show', 'diff', 'cat', 'verify', 'demo']);
   return args.find((arg) => known.has(arg)) ?? null;
 }
 
@@ -66,7 +67,7 @@ export function buildProgram(io: Io, select: Select): Command {
     })
     .exitOverride()
     .addHelpText('after', helpFooter());
-  for (const add of [addBackup, addRestore, addList, addShow, addDiff, addVerify, addDemo]) add(program, select);
+  for (const add of [addBackup, addRestore, addList, addShow, addDiff, addCat, addVerify, addDemo]) add(program, select);
   return program;
 }
 

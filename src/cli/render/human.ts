@@ -1,5 +1,5 @@
 import type { BcnError } from '../../errors.js';
-import type { Io } from '../io.js';
+import { type Io, writeBytes } from '../io.js';
 import { debugText, errorText } from './error.js';
 import type { Output } from './output.js';
 import { printable } from './printable.js';
@@ -26,6 +26,7 @@ export function createHumanOutput(io: Io, quiet: boolean, redact: (text: string)
       if (text !== undefined) out(text);
     },
     text: out,
+    bytes: (chunk) => writeBytes(io.stdout, chunk),
     step: (_title, text) => {
       if (!quiet) out(text);
     },

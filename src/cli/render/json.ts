@@ -23,6 +23,7 @@ export function createJsonOutput({ write, cmd, runId, quiet, now = Date.now }: J
     report: createReporter(emit, quiet, now),
     item: (type, fields) => emit(type, fields),
     text: () => undefined,
+    bytes: () => Promise.resolve(),
     step: (title) => {
       if (!quiet) emit('info', { message: title });
     },

@@ -2,7 +2,7 @@ import type { BcnError } from '../../errors.js';
 import type { Reporter } from '../../report.js';
 
 /** The events that carry data; the rest of the envelope's types are made by the output itself. */
-export type ItemType = 'plan' | 'backup' | 'table' | 'diff' | 'problem';
+export type ItemType = 'plan' | 'backup' | 'table' | 'diff' | 'record' | 'problem';
 
 /** How a command speaks. One implementation prints for people, one prints NDJSON. Commands and use cases never print otherwise. */
 export interface Output {
@@ -11,6 +11,8 @@ export interface Output {
   item(type: ItemType, fields: Readonly<Record<string, unknown>>, text?: string): void;
   /** Data for people that has no event of its own, such as a table of all backups. */
   text(text: string): void;
+  /** Bytes for stdout, as they are; resolves when more may come. For people only: there is no event of them. */
+  bytes(chunk: Uint8Array): Promise<void>;
   /** Something that was done, told as it happens: an `info` event, or the text on stdout. */
   step(title: string, text: string): void;
   /** The result in words: on stdout, unless --quiet. */
