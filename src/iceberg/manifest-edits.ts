@@ -33,12 +33,19 @@ export function compileEdits({ found }: Locator, context: ManifestContext): read
     edits.set(S.lowerBounds, (c, splice) => editBounds(c, splice, lower, S.lowerBounds, newBounds(c).lower));
   if (upper !== undefined)
     edits.set(S.upperBounds, (c, splice) => editBounds(c, splice, upper, S.upperBounds, newBounds(c).upper));
+  // Both edits of an entry ask.
+  let last: { readonly buf: Buffer; readonly at: number; readonly bounds: NewBounds } | undefined;
   return [...found.keys()].flatMap((slot) => edits.get(slot) ?? []);
 
   function newBounds(c: Cursor): NewBounds {
     if (readContent(c) !== 1) return UNTOUCHED;
-    const file = path(c, S.path, 'file path');
-    return mapBounds(readBounds(c, lower, S.lowerBounds), readBounds(c, upper, S.upperBounds), file, context);
+    const at = c.slots[S.path] as number;
+    if (last?.buf !== c.buf || last.at !== at) {
+      const file = path(c, S.path, 'file path');
+      const bounds = mapBounds(readBounds(c, lower, S.lowerBounds), readBounds(c, upper, S.upperBounds), file, context);
+      last = { buf: c.buf, at, bounds };
+    }
+    return last.bounds;
   }
 }
 

@@ -50,10 +50,16 @@ const VALUE = 1;
 /** @param type the type of the field: an array of key-value records (found by field id), or an Avro map with decimal keys */
 export function compileBounds(type: AvroType, keyId: number, valueId: number): BoundsField {
   const item = compileItem(type, keyId, valueId);
+  // What is read is mostly written next, and finding it is most of the work.
+  let last: { readonly buf: Buffer; readonly pos: number; readonly blocks: readonly MapBlock[] } | undefined;
+  const blocksAt = (buf: Buffer, pos: number): readonly MapBlock[] => {
+    if (last?.buf !== buf || last.pos !== pos) last = { buf, pos, blocks: findBlocks(buf, pos, item) };
+    return last.blocks;
+  };
   return {
     read(buf, pos) {
       const bounds = new Map<number, string>();
-      for (const { entries } of mapBlocks(buf, pos, item)) {
+      for (const { entries } of blocksAt(buf, pos)) {
         for (const { column, value } of entries) {
           if (bounds.has(column)) throw damaged(`two bounds of column ${column} in one entry`);
           bounds.set(column, value);
@@ -62,7 +68,7 @@ export function compileBounds(type: AvroType, keyId: number, valueId: number): B
       return bounds;
     },
     write(buf, pos, splice, values) {
-      for (const block of mapBlocks(buf, pos, item)) writeBlock(block, splice, values);
+      for (const block of blocksAt(buf, pos)) writeBlock(block, splice, values);
     },
   };
 }
@@ -70,6 +76,8 @@ export function compileBounds(type: AvroType, keyId: number, valueId: number): B
 interface Item {
   readonly skip: Skipper;
   readonly keyIsText: boolean;
+  /** Room for the places of an item's key and value. */
+  readonly slots: Int32Array;
 }
 
 function compileItem(type: AvroType, keyId: number, valueId: number): Item {
@@ -81,7 +89,7 @@ function compileItem(type: AvroType, keyId: number, valueId: number): Item {
       c.slots[VALUE] = c.pos;
       c.skipBytes();
     };
-    return { skip, keyIsText: true };
+    return { skip, keyIsText: true, slots: new Int32Array(2) };
   }
   if (type.kind !== 'array' || type.items.kind !== 'record')
     throw cannotHandle('bounds are neither an array of records nor a map');
@@ -90,16 +98,17 @@ function compileItem(type: AvroType, keyId: number, valueId: number): Item {
     { id: valueId, slot: VALUE, kinds: ['bytes', 'string'] },
   ]);
   if (found.size !== 2) throw cannotHandle(`bounds are records without the field ids ${keyId} and ${valueId}`);
-  return { skip, keyIsText: false };
+  return { skip, keyIsText: false, slots: new Int32Array(2) };
 }
 
-function* mapBlocks(buf: Buffer, pos: number, item: Item): Generator<MapBlock> {
+function findBlocks(buf: Buffer, pos: number, item: Item): readonly MapBlock[] {
   const c = new Cursor(buf, pos);
-  c.slots = new Int32Array(2);
+  c.slots = item.slots;
+  const blocks: MapBlock[] = [];
   for (;;) {
     const start = c.pos;
     const count = c.readSmall();
-    if (count === 0) return;
+    if (count === 0) return blocks;
     const size = count < 0 ? c.readLength() : undefined;
     const itemsStart = c.pos;
     const items = Math.abs(count);
@@ -111,16 +120,18 @@ function* mapBlocks(buf: Buffer, pos: number, item: Item): Generator<MapBlock> {
     }
     if (size !== undefined && c.pos - itemsStart !== size)
       throw damaged(`bounds have another size than written at byte ${start}`);
-    yield { start, count, size, itemsStart, end: c.pos, entries };
+    blocks.push({ start, count, size, itemsStart, end: c.pos, entries });
   }
 }
 
 function readEntry(c: Cursor, item: Item): Entry | undefined {
   const start = c.pos;
-  c.slots.fill(-1);
+  c.slots[KEY] = -1;
+  c.slots[VALUE] = -1;
   item.skip(c);
   const end = c.pos;
-  const [keyAt, valueAt] = c.slots as unknown as readonly [number, number];
+  const keyAt = c.slots[KEY] as number;
+  const valueAt = c.slots[VALUE] as number;
   if (keyAt < 0) throw damaged(`a bound without a column at byte ${start}`);
   c.pos = keyAt;
   const column = item.keyIsText ? Number(c.readString()) : c.readSmall();
