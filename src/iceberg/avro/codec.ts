@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { BcnError } from '../../errors.js';
+import { unpackSnappy } from '../snappy.js';
 import { unpackZstd } from '../zstd.js';
 import { cannotHandle, damaged } from './errors.js';
 
@@ -74,9 +75,7 @@ async function loadSnappy(): Promise<Codec> {
     decompress(data) {
       if (data.length < 5) throw damaged('a snappy block is too short');
       const packed = data.subarray(0, data.length - 4);
-      // No snappy element unpacks to more than 64 bytes from 3, so a longer length is a lie and must not be allocated.
-      const limit = Math.min(MAX_BLOCK, packed.length * 22 + 64);
-      const bytes = reading('snappy', () => snappy.uncompress(packed, limit));
+      const bytes = reading('snappy', () => unpackSnappy(packed));
       if (zlib.crc32(bytes) !== data.readUInt32BE(data.length - 4)) throw damaged('the checksum of a snappy block is wrong');
       return bytes;
     },

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { crc32 } from 'node:zlib';
 import { BcnError } from '../../../errors.js';
 import { type Codec, deflate, loadCodec, type WritableCodec } from '../../avro/codec.js';
 import { type AvroHeader, headerWithCodec, readHeader } from '../../avro/header.js';
@@ -7,7 +6,6 @@ import { compileLocator, type Skipper } from '../../avro/locate.js';
 import { parseSchema } from '../../avro/schema.js';
 import { cannotHandle, damaged } from '../errors.js';
 import { FILE_PATH, POS } from '../facts.js';
-import { unpackSnappy } from '../snappy.js';
 import type { Source } from '../source.js';
 
 /** Slots of the cursor: where the two fields of a record lie. */
@@ -56,7 +54,7 @@ export async function openAvro(source: Source): Promise<AvroDeletes> {
   return {
     header,
     newHeader: keepsCodec ? bytes.subarray(0, header.end) : headerWithCodec(bytes, header, deflate.name),
-    decompress: codec.name === 'snappy' ? decompressSnappy : (data) => codec.decompress(data),
+    decompress: (data) => codec.decompress(data),
     compress: codec.compress ?? deflate.compress,
     keepsCodec,
     skip,
@@ -79,11 +77,4 @@ function metaText(header: AvroHeader, key: string): string | undefined {
   const value = header.meta.get(key);
   if (value !== undefined && !isUtf8(value)) throw damaged(`the value of ${key} in its header is not UTF-8`);
   return value?.toString('utf8');
-}
-
-function decompressSnappy(data: Buffer): Buffer {
-  if (data.length < 5) throw damaged('a snappy block is too short');
-  const bytes = unpackSnappy(data.subarray(0, -4));
-  if (crc32(bytes) !== data.readUInt32BE(data.length - 4)) throw damaged('the checksum of a snappy block is wrong');
-  return bytes;
 }

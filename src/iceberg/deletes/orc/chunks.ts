@@ -1,9 +1,9 @@
 import zlib from 'node:zlib';
 import { BcnError } from '../../../errors.js';
+import { unpackSnappy } from '../../snappy.js';
 import { unpackZstd } from '../../zstd.js';
 import { cannotHandle, damaged } from '../errors.js';
 import { unpackLz4 } from '../lz4.js';
-import { unpackSnappy } from '../snappy.js';
 import { type Source, Window } from '../source.js';
 
 /** A chunk of more bytes is refused: writers use 64 KiB to 1 MiB. */

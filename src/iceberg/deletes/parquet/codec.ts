@@ -1,9 +1,9 @@
 import zlib from 'node:zlib';
 import { BcnError } from '../../../errors.js';
+import { unpackSnappy } from '../../snappy.js';
 import { unpackZstd } from '../../zstd.js';
 import { cannotHandle, damaged } from '../errors.js';
 import { unpackLz4 } from '../lz4.js';
-import { unpackSnappy } from '../snappy.js';
 
 /** A page or dictionary of more bytes is refused: writers make them of a few MB. */
 const MAX_PAGE = 512 * 1024 * 1024;
