@@ -83,17 +83,23 @@ export async function readClaim(at: ResolvedObject, options: CallOptions = {}): 
   throw foreignClaim(at);
 }
 
+/** A claim to work under, and whether this process put it there. */
+export interface Taken {
+  readonly claim: Claim;
+  readonly made: boolean;
+}
+
 /** Makes the claim ours: creates it, or takes up an equal one that an interrupted attempt left. Throws `target-not-empty` for somebody else's. */
-export async function takeClaim(at: ResolvedObject, wanted: Claim, options: CallOptions = {}): Promise<Claim> {
+export async function takeClaim(at: ResolvedObject, wanted: Claim, options: CallOptions = {}): Promise<Taken> {
   // Some stores create over what is there, so it is looked for as late as can be.
   const earlier = await readClaim(at, options);
-  if (earlier) return sharedClaim(at, earlier, wanted);
+  if (earlier) return { claim: sharedClaim(at, earlier, wanted), made: false };
   try {
     await createOnce(at.store, at.key, encodeClaim(wanted), options);
-    return wanted;
+    return { claim: wanted, made: true };
   } catch (error) {
     if (!isCode(error, 'object-exists')) throw error;
-    return sharedClaim(at, await readClaim(at, options), wanted, error);
+    return { claim: sharedClaim(at, await readClaim(at, options), wanted, error), made: false };
   }
 }
 

@@ -1,5 +1,5 @@
 /** Places of a restore outside its target location (`--map`): each holds a copy of the claim, under the same name, for as long as the claim stands. */
-import { isCode } from '../errors.js';
+import { BcnError, isCode } from '../errors.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
 import { type Claim, confirmClaim, foreignClaim, readClaim, takeClaim } from './claim.js';
 import { assertEmptyPlace } from './empty.js';
@@ -26,23 +26,27 @@ export async function assertOthersFree(prepared: Prepared, call: CallOptions): P
 }
 
 /**
- * Claims the other places under the claim of the location, and looks once more that nobody wrote there, or claimed what is around, meanwhile. A place that turns out to be
- * somebody's is let go at once: a copy of the claim says that what lies there is ours.
+ * Claims the other places under the claim of the location, and looks once more that nobody wrote there, or claimed what is around, meanwhile, and that the claim stands. Where
+ * it does not, the copies made here are taken back: one says that what lies in its place is ours.
  */
 export async function claimOthers(prepared: Prepared, claim: Claim, call: CallOptions): Promise<void> {
-  for (const place of prepared.layout.others) {
-    const at = claimIn(place, prepared);
-    const found = await readClaim(at, call);
-    await takeClaim(at, claim, call);
-    if (found) continue;
-    try {
+  const copies: ResolvedObject[] = [];
+  try {
+    for (const place of prepared.layout.others) {
+      const at = claimIn(place, prepared);
+      const { made } = await takeClaim(at, claim, call);
+      if (!made) continue;
+      copies.push(at);
       await assertNoOuterClaim(place, call);
-      await assertEmptyPlace(place, at.key, prepared.target, call);
+      await assertEmptyPlace(place, at.key, prepared.target, call, true);
       await confirmClaim(at, claim, call);
-    } catch (error) {
-      if (isCode(error, 'target-not-empty') && (await isOurs(at, claim, call))) await whereAllowed(removeCopy(at, call));
-      throw error;
     }
+    // Another process with the same command may have finished since.
+    if (copies.length > 0) await confirmClaim(prepared.claimAt, claim, call);
+  } catch (error) {
+    if (error instanceof BcnError && !error.retryable && error.code !== 'interrupted')
+      for (const at of copies) if (await isOurs(at, claim, call)) await whereAllowed(removeCopy(at, call));
+    throw error;
   }
 }
 

@@ -144,13 +144,13 @@ async function claimTarget(
   prepared: Prepared,
   call: CallOptions,
 ): Promise<{ readonly claim: Claim; readonly resuming: boolean }> {
-  const claim = await takeClaim(prepared.claimAt, prepared.claim, call);
+  const { claim } = await takeClaim(prepared.claimAt, prepared.claim, call);
   if (prepared.resuming || claim.run !== prepared.claim.run) {
     await claimOthers(prepared, claim, call);
     return { claim, resuming: true };
   }
   try {
-    await assertEmpty(prepared, call);
+    await assertEmpty(prepared, call, true);
     await claimOthers(prepared, claim, call);
   } catch (error) {
     const ours = isRefusal(error) && (await whoseClaim(prepared.claimAt, claim, call)) === 'ours';

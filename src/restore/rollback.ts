@@ -10,7 +10,16 @@ import { overlaps } from '../storage/overlap.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
 import type { Claim } from './claim.js';
 import type { ContentPlan } from './content.js';
-import { announceAbort, isRecord, probeDelete, readFlags, removeRecord, whoseClaim, withdrawAbort } from './flags.js';
+import {
+  announceAbort,
+  isRecord,
+  probeDelete,
+  readFlags,
+  removeRecord,
+  whereAllowed,
+  whoseClaim,
+  withdrawAbort,
+} from './flags.js';
 import type { TargetLayout } from './layout.js';
 import { claimIn, ownOthers, releaseOthers } from './others.js';
 import { tableAt, tableExists } from './prepare.js';
@@ -62,10 +71,10 @@ async function namesake({ catalog, target, layout, call }: RollbackContext): Pro
  */
 export async function rollBack(plan: ContentPlan, context: RollbackContext): Promise<number | 'exists' | 'busy'> {
   const { claimAt, catalog } = context;
-  if ((await namesake(context)) === 'here') return 'exists';
+  if ((await namesake(context)) === 'here') return exists(context);
   // Who may not delete could not take the announcement back either, and no restore would register beside it.
-  const copies = (await ownOthers(context, context.call)).map((place) => claimIn(place, context));
-  for (const at of [claimAt, ...copies]) {
+  const copies = await ownOthers(context, context.call);
+  for (const at of [claimAt, ...copies.map((place) => claimIn(place, context))]) {
     const refusal = await probeDelete(at, context.call);
     if (refusal) throw refusal;
   }
@@ -79,13 +88,27 @@ export async function rollBack(plan: ContentPlan, context: RollbackContext): Pro
   const near = named === 'elsewhere' && (await catalog.findAt(context.layout.location, context.call));
   if (made || near || whose === 'another' || named === 'here') {
     await withdrawAbort(claimAt, context.call);
-    return 'exists';
+    return exists(context);
   }
   warnOfLeftover(context, await catalog.endRehearsal(context.target, context.call));
   const removed = await removeObjects(plan, context);
+  const { others } = context.layout;
+  // An abort beside a restore that goes on: what that one writes after it lies under no claim.
+  const unclaimed = whose === 'none' ? others.filter((place) => !copies.includes(place)) : [];
+  for (const place of unclaimed) {
+    const object = objectUri(place);
+    context.report.warn(`what this restore wrote below ${object} may still be there: its claim is gone`, { object });
+  }
   await releaseOthers(context, context.call);
   await removeRecord(claimAt, context.call);
   return removed;
+}
+
+/** Where another process has finished, and its claim is gone, copies of it are left by this one. */
+async function exists(context: RollbackContext): Promise<'exists'> {
+  const { claimAt, claim, call } = context;
+  if ((await whoseClaim(claimAt, claim, call)) === 'none') await whereAllowed(releaseOthers(context, call));
+  return 'exists';
 }
 
 /** Removes the objects of a plan, whatever attempt wrote them. */

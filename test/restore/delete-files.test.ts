@@ -150,6 +150,25 @@ test('an abort that dies at any request: again it leaves nothing, and a restore 
   }
 });
 
+test('the same command twice at the same moment: the one that joins may try things out before the other has looked again', async () => {
+  const { world: before, source } = await prepare('copy', { maps: MAPS });
+  const counting = new Faults();
+  await before.fork().restore({ maps: MAPS }, counting);
+  const claimed = counting.log.findIndex(({ op, key }) => op === 'create' && key.endsWith('.json'));
+  const joining = new Faults();
+  const trial = before.fork();
+  await trial.restore({ maps: MAPS }, new Faults('crash-before', claimed + 1)).catch(() => {});
+  await trial.fork().restore({ maps: MAPS }, joining);
+  const trying = joining.log.findIndex(({ op, key }) => op === 'create' && key.includes('.trying/'));
+  expect(trying).toBeGreaterThan(0);
+  const world = before.fork();
+  const faults = new Faults(undefined, 0, async (op) => {
+    if (op === claimed + 1) await world.restore({ maps: MAPS }, new Faults('crash-before', trying + 1)).catch(() => {});
+  });
+  const { metadataLocation } = await world.restore({ maps: MAPS }, faults);
+  await expectRestored(world, source, metadataLocation as string);
+});
+
 /** A restore that was killed when all but its metadata.json was written. */
 async function almost(world: SpeltWorld, maps: readonly string[]): Promise<void> {
   const counting = new Faults();
