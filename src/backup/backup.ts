@@ -3,12 +3,14 @@ import { BcnError, isCode } from '../errors.js';
 import type { Plan } from '../plan.js';
 import { type Backup, type FailedTable, summarise } from '../repository/commit.js';
 import { Bases, hasHint, writeHint } from '../repository/hints.js';
-import { commitKey } from '../repository/keys.js';
+import { commitKey, nameHash } from '../repository/keys.js';
 import { findNamesakes } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
+import { assertNotPurging, lookAtName } from '../repository/purge-marks.js';
 import { commitsByRun, openRepository } from '../repository/record.js';
 import { type BackupAsk, type FoundRun, type Pin, readRun } from '../repository/runs.js';
 import { withScratch } from '../spill/scratch.js';
+import { findObject } from '../storage/find-object.js';
 import type { CallOptions } from '../storage/port.js';
 import { VERSION } from '../version.js';
 import { BaseDeleted, commitBackup, nameTaken } from './commit.js';
@@ -45,9 +47,10 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
   const single = selected.named && selected.idents.length === 1;
   const work: Work = { deps, options, opened, bases, looked, asks, single, call };
   // Then nothing is written but the COMMIT and its hints: whether the name is free, the COMMIT itself finds out.
-  if (!options.dryRun && looked.looks.every((look) => isUnchanged(look, deps, options))) return commitUnchanged(work);
+  if (!options.dryRun && looked.looks.every((look) => isUnchanged(look, deps, options)))
+    return (await findUnreported(work)) ?? commitUnchanged(work);
   // Each run of a template has a name of its own: that of the unfinished one, if there is one.
-  const begun = template === undefined ? undefined : await findInterrupted(place, asks, opened, call);
+  const begun = template === undefined ? undefined : await findPinned(work);
   const again = begun && { ...work, asks: { ...asks, name: begun.begin.asks.name } };
   const found = again && (await findDone(again));
   if (found?.done) return found.done;
@@ -56,6 +59,9 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
   if (done) return done;
   // No rerun of an interrupted command, but a new wish for a name that is used.
   if (taken) throw nameTaken(place, asks.name, taken);
+  const { record } = opened;
+  if (record && !commitsByRun(record))
+    assertNotPurging(place, asks.name, await lookAtName(place, asks.name, call), record.grace_ms);
   return runOf(work, template === undefined ? await findInterrupted(place, asks, opened, call) : undefined);
 }
 
@@ -67,6 +73,32 @@ function namesOf({ idents, asked }: Selected): NamedTables {
     database: Array.isArray(asked) ? (one ? database : undefined) : (asked as { namespace: string }).namespace,
     table: first && more.length === 0 ? formatIdent(first) : undefined,
   };
+}
+
+/** The newest backup, when it is of this very template and its process was killed before its last word. */
+async function findUnreported({ deps, opened, looked, asks, call }: Work): Promise<BackupResult | undefined> {
+  const newest = looked.looks[0]?.base?.commit;
+  const { record, now } = opened;
+  if (asks.template === undefined || !record || !newest?.run.startsWith(`${nameHash(asks.template)}-`)) return undefined;
+  // Nobody continues an older one, so that the usual nightly backup asks nothing.
+  if (Date.parse(newest.when) <= now.ms - record.grace_ms / 2) return undefined;
+  const run = await readRun(deps.repository, newest.run, asks, call);
+  if (!isAlive(run, opened)) return undefined;
+  await finish(deps, newest, true, call);
+  const { failed = [], name } = newest;
+  return { outcome: 'already', name, plans: [], backup: summarise(newest), failed, skipped: looked.skipped };
+}
+
+/** The interrupted run of this template, as long as what it pinned is there: its name tells a moment. */
+async function findPinned({ deps, opened, looked, asks, call }: Work): Promise<FoundRun | undefined> {
+  const found = await findInterrupted(deps.repository, asks, opened, call);
+  for (const { table, entry } of found ? looked.looks : []) {
+    const pin = found?.begin.pinned[table];
+    if (pin === undefined || pin.location === entry.metadataLocation) continue;
+    const { store, key } = deps.source.resolve(pin.location);
+    if (!(await findObject(store, key, call))) return undefined;
+  }
+  return found;
 }
 
 async function commitUnchanged(work: Work): Promise<BackupResult> {
@@ -210,7 +242,9 @@ async function commit(
   };
   const record = run.record;
   if (!record) throw new Error('a backup without a repository');
-  const backup = await commitBackup(place, draft, done, record, call);
+  const bases = done.flatMap(({ base }) => base ?? []);
+  const lease = done.some(({ wrote }) => wrote) ? run.lease : undefined;
+  const backup = await commitBackup(place, draft, bases, lease, record, call);
   await finish(deps, backup, run.begun, call);
   if (commitsByRun(record)) await tellNamesakes(deps, backup, call);
   return backup;

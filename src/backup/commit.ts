@@ -1,14 +1,16 @@
 import { BcnError, isCode } from '../errors.js';
-import { storeTime } from '../repository/clock.js';
 import { type Backup, type Commit, encodeCommit } from '../repository/commit.js';
 import { readDeletion } from '../repository/events.js';
 import type { Base } from '../repository/hints.js';
 import { commitKey, runSelector } from '../repository/keys.js';
 import { findCommit, findNamesakes } from '../repository/load.js';
+import { Moment, promptly } from '../repository/moment.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
+import { assertNotPurging, lookAtName } from '../repository/purge-marks.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
+import type { Lease } from './lease.js';
 
 /** How often the base is looked at again because the look itself took longer than G/2. */
 const LOOKS = 5;
@@ -20,49 +22,40 @@ export class BaseDeleted extends Error {
   }
 }
 
-/** What the time rule asks about a table: the base it reuses, and w, +Infinity where nothing was written. */
-export interface Reuse {
-  readonly base: Base | undefined;
-  readonly written: number;
-}
-
 /**
- * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the bases are looked at right before, and the commit follows within G/2 of that and of this run's
- * last write by the store's clock. Throws BaseDeleted; `backup-exists` when the name went to somebody else meanwhile; `storage-unavailable` when this process
- * slept so long that its own objects may be gone, or when no look at the base is recent enough. Where backups lie by run, the name is looked for right before, since the key does
- * not tell.
+ * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the name, then the bases are looked at right before, and the commit follows within G/2 of that and of this run's
+ * last write by the store's clock, and at once by this machine's. `lease`: undefined when nothing of the run is part of the backup; then bases that were seen a moment ago are not looked at
+ * again. Throws BaseDeleted; `backup-exists` when the name went to somebody else meanwhile; `busy` while an earlier backup of the name is being pruned; `storage-unavailable` when this
+ * process slept so long that its own objects may be gone, or when no look is recent enough.
  */
 export async function commitBackup(
   place: RepositoryPlace,
   draft: Omit<Commit, 'id' | 'when'>,
-  tables: readonly Reuse[],
+  reused: readonly Base[],
+  lease: Lease | undefined,
   record: RepositoryRecord,
   call: CallOptions,
 ): Promise<Backup> {
   const grace = record.grace_ms;
   const byRun = commitsByRun(record);
-  // The newest write keeps the whole run alive.
-  const writes = tables.map(({ written }) => written).filter(Number.isFinite);
-  const written = writes.length > 0 ? Math.max(...writes) : Number.POSITIVE_INFINITY;
-  const bases = new Map(tables.flatMap(({ base }) => (base ? [[base.commit.id, base] as const] : [])));
-  const seen = [...bases.values()].map((base) => base.seen);
-  // Nothing was written that could be gone, and all bases were seen a moment ago: another look would tell no more.
-  if (!byRun && writes.length === 0 && seen.length > 0 && seen.every(({ ms, now }) => now <= ms + grace / 2))
-    return create(place, { ...draft, when: new Date(Math.max(...seen.map(({ now }) => now))).toISOString() }, byRun, call);
+  const bases = [...new Map(reused.map((base) => [base.commit.id, base])).values()];
   for (let look = 0; look < LOOKS; look++) {
-    const namesakes = byRun ? await findNamesakes(place, draft.name, true, call) : [];
+    const moment = new Moment();
+    const namesakes = await findNamesakes(place, draft.name, byRun, call);
     if (namesakes.length > 0) return ownOrTaken(place, draft, namesakes.find(({ run }) => run === draft.run) ?? namesakes[0]);
-    const looks = await lookAtBases(place, [...bases.keys()], call);
-    const deleted = looks.filter((one) => one.deleted).map(({ id }) => id);
-    if (deleted.length > 0) throw new BaseDeleted(new Set(deleted));
-    const now = await storeTime(place, call);
-    if (now > written + grace / 2) throw sleptTooLong(draft.name);
-    if (looks.some((one) => now > one.seen + grace / 2)) continue;
-    return create(place, { ...draft, when: new Date(now).toISOString() }, byRun, call);
+    const isSeen = !lease && look === 0 && bases.every((base) => base.moment.isFresh());
+    const looks = isSeen ? bases : await lookAtBases(place, bases, call);
+    // After the name was seen free: a mark that is not there yet belongs to a DELETE that will find another backup, or none.
+    const name = await lookAtName(place, draft.name, call);
+    if (!byRun) assertNotPurging(place, draft.name, name, grace);
+    if (lease && !lease.holds(name.now, grace)) throw sleptTooLong(draft.name);
+    const fresh = isSeen ? bases.every((base) => base.moment.isFresh()) : moment.isFresh();
+    if (!fresh || looks.some(({ seen }) => name.now > seen + grace / 2)) continue;
+    return create(place, { ...draft, when: new Date(name.now).toISOString() }, byRun, call);
   }
   throw new BcnError(
     'storage-unavailable',
-    `${LOOKS} looks at the base of the backup "${draft.name}" were out of date on arrival`,
+    `${LOOKS} looks at the repository before the commit of "${draft.name}" were out of date on arrival`,
     {
       object: commitKey(draft.name),
       hint: 'The store or this machine is extremely slow, or its clock jumps. Run the same command again.',
@@ -70,15 +63,20 @@ export async function commitBackup(
   );
 }
 
-async function lookAtBases(place: RepositoryPlace, ids: readonly string[], call: CallOptions) {
-  return Promise.all(ids.map(async (id) => ({ id, ...(await readDeletion(place, id, call)) })));
+/** When each base was seen undeleted. Throws BaseDeleted for those that are not. */
+async function lookAtBases(place: RepositoryPlace, bases: readonly Base[], call: CallOptions) {
+  const look = async ({ commit: { id } }: Base) => ({ id, ...(await readDeletion(place, id, call)) });
+  const looks = await Promise.all(bases.map(look));
+  const gone = looks.filter(({ deleted }) => deleted).map(({ id }) => id);
+  if (gone.length > 0) throw new BaseDeleted(new Set(gone));
+  return looks;
 }
 
 async function create(place: RepositoryPlace, draft: Omit<Commit, 'id'>, byRun: boolean, call: CallOptions): Promise<Backup> {
   const { id, bytes } = encodeCommit(draft);
   const selector = byRun ? runSelector(draft.name, draft.run, id) : draft.name;
   try {
-    await createOnce(place.store, place.prefix + commitKey(selector), bytes, call);
+    await promptly((prompt) => createOnce(place.store, place.prefix + commitKey(selector), bytes, prompt), call);
     return { id, ...draft, selector };
   } catch (error) {
     if (!isCode(error, 'object-exists')) throw error;
@@ -92,7 +90,7 @@ function ownOrTaken(place: RepositoryPlace, draft: Pick<Commit, 'name' | 'run'>,
   throw nameTaken(place, draft.name, winner);
 }
 
-function sleptTooLong(name: string): BcnError {
+export function sleptTooLong(name: string): BcnError {
   return new BcnError(
     'storage-unavailable',
     `The backup "${name}" came to a halt before its last step for so long that what it had written may be gone`,

@@ -1,10 +1,10 @@
-import { beatKey } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
+import type { Lease } from './lease.js';
 
-/** Writes a beat every G/8 until stopped, so that prune and later runs see that this one lives. A beat that fails is tried again at the next. */
-export function keepBeating(place: RepositoryPlace, run: string, grace: number): () => void {
+/** Writes a beat every G/8 until stopped. One that fails is tried again at the next. */
+export function keepBeating(place: RepositoryPlace, run: string, grace: number, lease: Lease): () => void {
   const beat = () => {
-    place.store.create(place.prefix + beatKey(run, Date.now()), Buffer.alloc(0)).catch(() => undefined);
+    lease.beat(place, run).catch(() => undefined);
   };
   const timer = setInterval(beat, Math.min(grace / 8, 2 ** 31 - 1));
   timer.unref();

@@ -26,18 +26,19 @@ export interface MetaContext {
 
 const PARALLEL = 8;
 
-/** Writes a table's abstract metadata, inventory and ROOT, leaf to root. Returns the stored ROOT and what it says. */
+/** Writes a table's abstract metadata, inventory and ROOT, leaf to root. Returns the stored ROOT, what it says, and the store time at which it was written. */
 export async function writeMeta(
   pinned: PinnedMetadata,
   tree: Tree,
   files: FilePlan,
   context: MetaContext,
-): Promise<{ readonly root: Root; readonly stored: StoredObject }> {
+): Promise<{ readonly root: Root; readonly stored: StoredObject; readonly date: number }> {
   const { location } = pinned.metadata;
   const prefix = metaPrefix(context.run, context.attempt);
+  let date = 0;
   const put = async (name: string, bytes: Buffer): Promise<StoredObject> => {
     const key = prefix + name;
-    await createOnce(context.place.store, context.place.prefix + key, bytes, context.call);
+    ({ date } = await createOnce(context.place.store, context.place.prefix + key, bytes, context.call));
     return { key, length: bytes.length, sha256: sha256(bytes) };
   };
   const sections = await writeSections(tree, files, put);
@@ -73,7 +74,8 @@ export async function writeMeta(
   const { statistics } = files;
   const head = { location, metadataLocation: pinned.uri, uuid, metadata };
   const root: Root = { ...head, lists, manifests: [...manifests.values()], statistics };
-  return { root, stored: await put('root.ndjson.gz', encodeRoot(root)) };
+  const storedRoot = await put('root.ndjson.gz', encodeRoot(root));
+  return { root, stored: storedRoot, date };
 }
 
 /** Writes the inventory of the new manifests, one section each, in packs. Returns the section of each manifest that has live files. */

@@ -144,7 +144,7 @@ function showUnchanged(base: Base, context: PlanHead): Plan {
 
 /** What the looks for backups of the same name cost, before the commit and after it. */
 function namesakeLooks(record: RepositoryRecord | undefined): { readonly get: number; readonly list: number } {
-  return commitsByRun(record) ? { get: 3, list: 3 } : { get: 0, list: 0 };
+  return commitsByRun(record) ? { get: 3, list: 3 } : { get: 1, list: 0 };
 }
 
 function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, context: PlanContext, service: string): Plan {
@@ -169,8 +169,8 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
       get: (sameService ? 0 : copied.objects) + (record ? 0 : 1) + looks.get,
       put: objects + (record ? 4 : 5) + (sameService ? 0 : copied.objects),
       copy: sameService ? copied.objects : 0,
-      // The store's time before the metadata and at the commit; before that the base's events, or the time for a new record.
-      list: (context.continued ? 2 : 1) * pages + 2 + (context.base || !record ? 1 : 0) + looks.list,
+      // The look at the name at the commit; before that the base's events, or the time for a new record.
+      list: (context.continued ? 2 : 1) * pages + 1 + (context.base || !record ? 1 : 0) + looks.list,
     },
   };
 }

@@ -3,11 +3,13 @@ import type { Told } from '../repository/clock.js';
 import { beginKey, endKey, newRunId, probePrefix, runDataPrefix } from '../repository/keys.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { commitsByRun, createRecord, type RepositoryRecord } from '../repository/record.js';
-import { type BackupAsk, type Begin, type FoundRun, findRun, type Pin } from '../repository/runs.js';
+import { type BackupAsk, type Begin, type FoundRun, findRun, isContinuable, type Pin } from '../repository/runs.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import { VERSION } from '../version.js';
+import { sleptTooLong } from './commit.js';
 import { keepBeating } from './heartbeat.js';
+import { Lease } from './lease.js';
 import type { BackupDeps } from './options.js';
 
 /** What a repository is when a backup comes to it. */
@@ -27,6 +29,8 @@ export class Run {
   #held: boolean;
   #begun = false;
   #stop = () => {};
+  /** Of this process on the run. */
+  readonly lease: Lease;
   readonly #deps: BackupDeps;
   readonly #opened: Opened;
   readonly #call: CallOptions;
@@ -39,6 +43,7 @@ export class Run {
     this.id = earlier?.run ?? newRunId(name, opened.now.ms);
     this.earlier = earlier?.begin.pinned ?? {};
     this.#held = earlier !== undefined;
+    this.lease = new Lease(earlier?.times.last);
   }
 
   get record(): RepositoryRecord | undefined {
@@ -68,14 +73,17 @@ export class Run {
       this.#held = true;
       return record;
     }
-    const begin: Begin = { asks, pinned, bcn: VERSION };
-    if (this.#held) await place.store.abortUploads(place.prefix + runDataPrefix(this.id), this.#call);
-    else {
+    if (this.#held) {
+      await this.lease.beat(place, this.id, this.#call);
+      if (!this.lease.isUnbroken(record.grace_ms)) throw sleptTooLong(asks.name);
+      await place.store.abortUploads(place.prefix + runDataPrefix(this.id), this.#call);
+    } else {
+      const begin: Begin = { asks, pinned, bcn: VERSION };
       const bytes = Buffer.from(`${JSON.stringify(begin)}\n`);
-      await createOnce(place.store, place.prefix + beginKey(this.id), bytes, this.#call);
+      this.lease.touch((await createOnce(place.store, place.prefix + beginKey(this.id), bytes, this.#call)).date);
     }
     this.#begun = true;
-    this.#stop = keepBeating(place, this.id, record.grace_ms);
+    this.#stop = keepBeating(place, this.id, record.grace_ms, this.lease);
     return record;
   }
 
@@ -103,7 +111,7 @@ export async function endRun(place: RepositoryPlace, run: string, call: CallOpti
 
 /** Whether a run that was interrupted may still be continued: prune may take older ones at any moment. */
 export function isAlive(run: FoundRun | undefined, { record, now }: Opened): run is FoundRun {
-  return !!record && !!run && !run.ended && run.lastWrite > now.ms - record.grace_ms / 2;
+  return !!record && !!run && isContinuable(run, now.ms, record.grace_ms);
 }
 
 /** The run of this very command that was interrupted, if it may be continued. */

@@ -2,7 +2,6 @@ import type { CatalogEntry } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import { isRelative } from '../iceberg/paths.js';
 import type { Plan } from '../plan.js';
-import { storeTime } from '../repository/clock.js';
 import { type CommittedTable, REQUIREMENTS } from '../repository/commit.js';
 import type { Base, Bases } from '../repository/hints.js';
 import { newAttemptId } from '../repository/keys.js';
@@ -41,8 +40,8 @@ export interface TableContext {
 export interface BackedUp {
   readonly table: CommittedTable;
   readonly base: Base | undefined;
-  /** w of the time rule: store time before its last write; +Infinity when it wrote nothing. */
-  readonly written: number;
+  /** Something of the run is part of the backup. */
+  readonly wrote: boolean;
 }
 
 /** `backedUp` is absent after --dry-run. */
@@ -95,7 +94,7 @@ async function once(look: TableLook, pin: Pin, bases: Bases | undefined, context
     const { files, bytes } = base.table;
     const nothing = { files: { total: files.total, new: 0 }, bytes: { total: bytes.total, new: 0 } };
     const table = { ...base.table, ...named(look.entry, deps), pinned: at, ...nothing };
-    return { shown, backedUp: { table, base, written: Number.POSITIVE_INFINITY } };
+    return { shown, backedUp: { table, base, wrote: false } };
   }
   await run.begin(context.asks, context.pinned);
   return { shown, backedUp: await write(look.entry, plan, at, context) };
@@ -156,10 +155,9 @@ async function write(entry: CatalogEntry, plan: Changed, at: string, context: Ta
   const name = [...entry.ident.namespace, entry.ident.name].join('.');
   const copy = { place, source, run: run.id, location, table: name, jobs, continued: run.continued, report, call };
   if (options.mode === 'copy') await copyFiles(files, copy);
-  // A little early: the last write is the one of ROOT. Beats stop with the process, so nothing later counts.
-  const written = await storeTime(place, call);
   const meta = { place, run: run.id, attempt: newAttemptId(), base: base?.root, report, call };
-  const { root, stored } = await writeMeta(pinned, tree, files, meta);
+  const { root, stored, date } = await writeMeta(pinned, tree, files, meta);
+  run.lease.touch(date);
   // A reference backup holds none of them.
   const copied = options.mode === 'copy' ? files.copied : { objects: 0, bytes: 0 };
   const table = {
@@ -171,7 +169,7 @@ async function write(entry: CatalogEntry, plan: Changed, at: string, context: Ta
     bytes: { total: files.total.bytes, new: copied.bytes },
     root: stored,
   };
-  return { table, base: base?.found, written };
+  return { table, base: base?.found, wrote: true };
 }
 
 function requirements({ lists, manifests, statistics }: Root): Pick<CommittedTable, 'requires'> {

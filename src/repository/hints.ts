@@ -2,11 +2,11 @@ import { isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
-import { Told } from './clock.js';
 import type { Backup, Commit, CommittedTable } from './commit.js';
 import { readDeletion } from './events.js';
 import { hintKey, hintPrefix, selectorOfHintKey, tableKey } from './keys.js';
 import { backupSelectors, findCommit } from './load.js';
+import { Moment } from './moment.js';
 import type { RepositoryPlace } from './place.js';
 
 /** A table by its name. */
@@ -25,8 +25,9 @@ export interface TableIdentity extends TableName {
 export interface Base {
   readonly commit: Backup;
   readonly table: CommittedTable;
-  /** v of the time rule: when it was seen undeleted. */
-  readonly seen: Told;
+  /** v of the time rule: store time, ms, at which it was seen undeleted, and the moment of that look. */
+  readonly seen: number;
+  readonly moment: Moment;
 }
 
 type IsTable = (table: CommittedTable) => boolean;
@@ -36,7 +37,7 @@ export class Bases {
   readonly #place: RepositoryPlace;
   readonly #mode: Commit['mode'];
   readonly #options: CallOptions;
-  readonly #known = new Map<string, Promise<{ readonly commit: Backup; readonly seen: Told } | undefined>>();
+  readonly #known = new Map<string, Promise<Omit<Base, 'table'> | undefined>>();
 
   constructor(place: RepositoryPlace, mode: Commit['mode'], options: CallOptions = {}) {
     this.#place = place;
@@ -76,15 +77,16 @@ export class Bases {
     return found && table && { ...found, table };
   }
 
-  async #read(selector: string): Promise<{ readonly commit: Backup; readonly seen: Told } | undefined> {
+  async #read(selector: string): Promise<Omit<Base, 'table'> | undefined> {
     const commit = await findCommit(this.#place, selector, this.#options).catch((error: unknown) => {
       // A backup that cannot be read is no base; it is for verify to report.
       if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
       throw error;
     });
     if (commit?.mode !== this.#mode) return undefined;
+    const moment = new Moment();
     const { deleted, seen } = await readDeletion(this.#place, commit.id, this.#options);
-    return deleted ? undefined : { commit, seen: new Told(seen) };
+    return deleted ? undefined : { commit, seen, moment };
   }
 }
 

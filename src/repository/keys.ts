@@ -6,6 +6,8 @@ import { parseLocation } from '../storage/location.js';
 export const RECORD_KEY = 'bcn.json';
 export const BACKUPS = 'backups/';
 export const RUNS = 'runs/';
+export const EVENTS = 'events/';
+export const HINTS = 'tables/';
 
 /** The longest key that S3 takes, bytes. */
 export const MAX_KEY = 1024;
@@ -54,7 +56,19 @@ export const selectorStem = (text: string): string => (text.includes('@') ? text
 /** Where the COMMIT of a backup lies: under its name, or its selector. */
 export const commitKey = (selector: string): string => `${BACKUPS}${selector}.json`;
 export const selectorOfCommitKey = (key: string): string => key.slice(BACKUPS.length, -'.json'.length);
-export const eventsPrefix = (backupId: string): string => `events/${backupId}/`;
+export const eventsPrefix = (backupId: string): string => `${EVENTS}${backupId}/`;
+export const eventKey = (backupId: string, n: number, kind: string, random?: string): string =>
+  `${eventsPrefix(backupId)}${String(n).padStart(6, '0')}-${kind}${random === undefined ? '' : `-${random}`}.json`;
+/** Marks that a prune is about to remove the COMMIT of this name (format, "Prune" 4). */
+export const purgeMarks = (name: string): string => `${BACKUPS}${name}@purged-`;
+export const purgeMark = (name: string, id: string): string =>
+  `${purgeMarks(name)}${id.slice(0, 8)}-${randomBytes(8).toString('hex')}`;
+export const isPurgeMark = (key: string): boolean => /^backups\/[^@/]+@purged-[0-9a-f]{8}-[0-9a-f]{16}$/.test(key);
+/** Whether a folder below runs/ is one that a run made. */
+export const isRunId = (run: string): boolean => /^[0-9a-f]{16}-\d{8}T\d{6}Z-[0-9a-f]{32}$/.test(run);
+/** ms, UTC: when a run began by the store's clock. */
+export const startOfRun = (run: string): number =>
+  Date.parse(run.replace(/^[0-9a-f]{16}-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3T$4:$5:$6Z'));
 export const runPrefix = (run: string): string => `${RUNS}${run}/`;
 export const runDataPrefix = (run: string): string => `${runPrefix(run)}data/`;
 export const beginKey = (run: string): string => `${runPrefix(run)}begin.json`;
@@ -78,7 +92,7 @@ export const nameHash = (name: string): string => sha256(name).slice(0, 16);
 /** Which hints belong to a table: by catalog identity and name, since they are looked for before any of its files is read. */
 export const tableKey = (catalog: string, table: string): string => sha256(`${catalog}\n${table}`).slice(0, 32);
 
-export const hintPrefix = (table: string): string => `tables/${table}/`;
+export const hintPrefix = (table: string): string => `${HINTS}${table}/`;
 const LATEST = 9_999_999_999_999;
 export const hintKey = (table: string, when: number, selector: string): string =>
   `${hintPrefix(table)}${String(LATEST - when).padStart(13, '0')}-${selector}`;

@@ -42,10 +42,39 @@ export interface Selection {
 export interface FoundRun {
   readonly run: string;
   readonly begin: Begin;
-  /** Store time of its newest write, ms. */
-  readonly lastWrite: number;
+  readonly times: WriteTimes;
   /** It was committed and reported, or given up. */
   readonly ended: boolean;
+}
+
+/** The times of a run are kept to ten minutes, so that they take little memory however many there are. */
+const STEP_MS = 600_000;
+
+/** When a run wrote, by the store's clock. */
+export class WriteTimes {
+  readonly #steps = new Set<number>();
+  /** ms; 0 = nothing was written. */
+  last = 0;
+
+  /** `modified`: ms; undefined where the store told none. */
+  add(modified = 0): void {
+    this.last = Math.max(this.last, modified);
+    this.#steps.add(Math.floor(modified / STEP_MS));
+  }
+
+  /** The longest time, ms, between two writes that follow each other, to ten minutes. */
+  widestGap(): number {
+    const steps = [...this.#steps].sort((a, b) => a - b);
+    return Math.max(0, ...steps.slice(1).map((step, i) => step - (steps[i] as number))) * STEP_MS;
+  }
+}
+
+/** No two writes of a run that follow each other may lie further apart, or prune may have taken it for dead in between (format, "Backup" 10). */
+export const widestAllowed = (grace: number): number => (grace * 3) / 4;
+
+/** Whether a rerun goes on with what this run holds (format, "Continuing"). `now`: store time, ms. */
+export function isContinuable({ ended, times }: Pick<FoundRun, 'ended' | 'times'>, now: number, grace: number): boolean {
+  return !ended && times.last > now - grace / 2 && times.widestGap() <= widestAllowed(grace);
 }
 
 /** Runs that began longer ago than this are not looked for; a run this old has long stopped writing or is still alive on its own. */
@@ -83,7 +112,8 @@ export async function readRun(
   return { run, begin, ...(await readLiveness(place, run, options)) };
 }
 
-async function readBegin(place: RepositoryPlace, run: string, options: CallOptions): Promise<Begin | undefined> {
+/** What a run set out to do; undefined when that cannot be read. */
+export async function readBegin(place: RepositoryPlace, run: string, options: CallOptions = {}): Promise<Begin | undefined> {
   try {
     const begin = JSON.parse(
       (await place.store.get(place.prefix + beginKey(run), options)).bytes.toString('utf8'),
@@ -115,21 +145,21 @@ async function readLiveness(
   place: RepositoryPlace,
   run: string,
   options: CallOptions,
-): Promise<{ lastWrite: number; ended: boolean }> {
+): Promise<Pick<FoundRun, 'times' | 'ended'>> {
+  const times = new WriteTimes();
   // One request instead of a LIST of all that the run holds, most of all when its backup is complete.
   const end = await findEnd(place, run, options);
-  if (end) return { lastWrite: end.modified ?? 0, ended: true };
-  let lastWrite = 0;
-  let ended = false;
-  const prefix = place.prefix + runPrefix(run);
-  for await (const page of place.store.list(prefix, options)) {
-    for (const { key, modified } of page.objects) {
-      lastWrite = Math.max(lastWrite, modified ?? 0);
-      // It may have ended meanwhile.
-      ended ||= key === place.prefix + endKey(run);
-    }
+  if (end) {
+    times.add(end.modified);
+    return { times, ended: true };
   }
-  return { lastWrite, ended };
+  let ended = false;
+  for await (const { key, modified } of listBelow(place, runPrefix(run), options)) {
+    times.add(modified);
+    // It may have ended meanwhile.
+    ended ||= key === endKey(run);
+  }
+  return { times, ended };
 }
 
 async function findEnd(place: RepositoryPlace, run: string, options: CallOptions): Promise<ObjectInfo | undefined> {

@@ -17,14 +17,13 @@ async function prepare() {
   return { world, table, captured: await capture(world, table) };
 }
 
-/** Does something right before the request that matches. */
-function before(op: string, part: string, act: () => void): Faults {
+/** Does something right before the first request that matches and for which `act` says that it was the one. */
+function before(op: string, part: string, act: () => boolean): Faults {
   let done = false;
   class Hooked extends Faults {
     override async run<T>(name: string, key: string, call: () => Promise<T>): Promise<T> {
       if (!done && name === op && key.includes(part)) {
-        done = true;
-        act();
+        done = act();
       }
       return super.run(name, key, call);
     }
@@ -63,6 +62,7 @@ test('an unchanged table whose base is deleted right before the commit: what bot
   const { id } = (await world.commit('base2')) ?? {};
   const faults = before('create', 'backups/b.json', () => {
     void world.put(world.uri('repo', `events/${id}/1-deleted.json`), '{}');
+    return true;
   });
   const { backup } = await world.backup({}, faults);
   expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: 0 });
@@ -72,23 +72,22 @@ test('an unchanged table whose base is deleted right before the commit: what bot
   await expectTable(world, captured, (await world.restore()) as Restored);
 });
 
-test('an unchanged table, by a process that slept for more than G/2 since it saw the base: it looks again', async () => {
+test('an unchanged table, by a process that slept for some minutes since it saw the base: it looks again', async () => {
   const { world, table } = await prepare();
   await world.backup({ name: 'base2' });
   const events = `events/${(await world.commit('base2'))?.id}/`;
-  let elapsed = 0;
-  const now = vi.spyOn(performance, 'now').mockImplementation(() => {
-    elapsed += 13 * HOUR;
-    return elapsed;
+  const real = Date.now;
+  let slept = 0;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + slept);
+  onTestFinished(() => clock.mockRestore());
+  const faults = before('get', 'backups/b.json', () => {
+    slept = 3 * 60_000;
+    return true;
   });
-  try {
-    const faults = new Faults();
-    const { backup } = await world.backup({}, faults);
-    expect(faults.log.filter(({ op, key }) => op === 'list' && key.endsWith(events))).toHaveLength(2);
-    expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: 0 });
-  } finally {
-    now.mockRestore();
-  }
+  const { backup } = await world.backup({}, faults);
+  // To choose the base; then with the name, whose look was before the sleep, too; then once more.
+  expect(faults.log.filter(({ op, key }) => op === 'list' && key.endsWith(events))).toHaveLength(3);
+  expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: 0 });
 });
 
 test('what the run had copied is not copied again when its base is deleted', async () => {
@@ -114,13 +113,6 @@ test('a store whose clock jumps at each look does not keep the commit waiting fo
   await world.backup({ name: 'whole' });
   const events = `events/${(await world.commit('whole'))?.id}/`;
   let jumps = 0;
-  let elapsed = 0;
-  // This machine's clock jumps, too: the first look is out of date, so the base is looked at before the commit.
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
-    elapsed += 13 * HOUR;
-    return elapsed;
-  });
-  onTestFinished(() => clock.mockRestore());
   class Jumping extends Faults {
     override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
       const result = await super.run(op, key, call);
@@ -134,10 +126,9 @@ test('a store whose clock jumps at each look does not keep the commit waiting fo
   const error = await failure(world.backup({}, new Jumping()), 'storage-unavailable');
   expect(error).toMatchObject({ exit: 31, object: 'backups/b.json' });
   expect(error.hint).toBeTruthy();
-  // The first look chose the base.
-  expect(jumps).toBe(6);
+  // The first look chose the base, and served for the first try.
+  expect(jumps).toBe(5);
   expect(await world.commit()).toBeUndefined();
-  clock.mockRestore();
   expect((await world.backup()).outcome).toBe('created');
 });
 
@@ -149,16 +140,73 @@ test('a base undeleted again may be used', async () => {
   expect((await world.backup()).backup?.tables[0]?.files.new).toBe(1);
 });
 
-test('a process that slept for more than G/2 between its last write and its commit does not commit', async () => {
+test.each([
+  ['for more than G/2 between its last write and its commit', 'get', 'backups/b.json', 13],
+  ['for more than 3G/4 between two writes, so that prune may have taken the run for dead', 'create', '/root.ndjson.gz', 19],
+] as const)('a process that slept %s does not commit', async (_when, op, part, hours) => {
   const { world, captured } = await prepare();
-  const faults = before('create', '/root.ndjson.gz', () => {
-    world.now += 13 * HOUR;
+  let seen = 0;
+  // The first look for the name is not the one of the commit.
+  const faults = before(op, part, () => {
+    if (op === 'create' || seen++ > 0) world.now += hours * HOUR;
+    return op === 'create' || seen > 1;
   });
   const error = await failure(world.backup({}, faults), 'storage-unavailable');
   expect(error).toMatchObject({ exit: 31, retryable: true });
   expect(error.hint).toBeTruthy();
   expect(await world.commit()).toBeUndefined();
   await world.backup();
+  await expectTable(world, captured, (await world.restore()) as Restored);
+});
+
+test('a gap that prune cannot have seen is no reason not to commit', async () => {
+  const { world, captured } = await prepare();
+  const faults = before('create', '/root.ndjson.gz', () => {
+    world.now += 17 * HOUR;
+    return true;
+  });
+  await world.backup({}, faults);
+  await expectTable(world, captured, (await world.restore()) as Restored);
+});
+
+test('a run with a gap is not continued: prune may have taken a part of it', async () => {
+  const { world } = await prepare();
+  const faults = before('create', '/root.ndjson.gz', () => {
+    world.now += 19 * HOUR;
+    return true;
+  });
+  await world.backup({}, faults).catch(() => {});
+  const [run] = (await world.keys('repo', 'runs/')).filter((key) => key.endsWith('/root.ndjson.gz')).slice(-1);
+  const again = new Faults();
+  await world.backup({}, again);
+  expect(again.done('copy')).toHaveLength(1);
+  expect((await world.commit())?.run).not.toBe(run?.split('/')[1]);
+});
+
+test('a process that sleeps between its look at the store and the commit looks again', async () => {
+  const { world, captured } = await prepare();
+  vi.useFakeTimers({ toFake: ['Date'], now: world.now });
+  onTestFinished(() => void vi.useRealTimers());
+  let sleeps = 0;
+  class Sleepy extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      const result = await super.run(op, key, call);
+      // After the answer, before anything is made of it.
+      if (
+        op === 'list' &&
+        key.endsWith('backups/b@purged-') &&
+        this.log.some(({ key: done }) => done.endsWith('root.ndjson.gz')) &&
+        sleeps++ === 0
+      ) {
+        world.now += 5 * HOUR;
+        vi.setSystemTime(world.now);
+      }
+      return result;
+    }
+  }
+  const { backup } = await world.backup({}, new Sleepy());
+  expect(sleeps).toBe(2);
+  expect(Date.parse(backup?.when as string)).toBeGreaterThanOrEqual(Date.now());
   await expectTable(world, captured, (await world.restore()) as Restored);
 });
 

@@ -48,7 +48,7 @@ describe('the run to continue', () => {
     const run = await begin(world.now - 1000);
     world.now += 50_000;
     await world.put(world.uri('repo', `runs/${run}/beat-1`), '');
-    expect((await find())?.lastWrite).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 10) + 50_000);
+    expect((await find())?.times.last).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 10) + 50_000);
     await world.put(world.uri('repo', `runs/${run}/data/b/end`), 'a content file of that name');
     expect((await find())?.ended).toBe(false);
     await world.put(world.uri('repo', endKey(run)), '');
@@ -69,7 +69,7 @@ describe('the run to continue', () => {
     await world.put(world.uri('repo', endKey(run)), '');
     expect(await asked()).toEqual([`get ${runUri}begin.json`, `get ${runUri}end`]);
     const found = await findRun(world.place(), ask, world.now);
-    expect(found?.lastWrite).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 10) + 7_000);
+    expect(found?.times.last).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 10) + 7_000);
   });
 
   test('is not taken for a live one when that cannot be asked', async () => {

@@ -13,8 +13,8 @@ const faulty = (rules: readonly FaultRule[]) => {
 
 test('a free key is created, the same bytes are there already, others are not touched', async () => {
   const store = new MemoryStore('m');
-  expect(await createOnce(store, 'k', mine)).toBe('created');
-  expect(await createOnce(store, 'k', mine)).toBe('already');
+  expect((await createOnce(store, 'k', mine)).outcome).toBe('created');
+  expect((await createOnce(store, 'k', mine)).outcome).toBe('already');
   await expect(createOnce(store, 'k', Buffer.from('other'))).rejects.toMatchObject({
     code: 'object-exists',
     object: 'memory://m/k',
@@ -24,7 +24,15 @@ test('a free key is created, the same bytes are there already, others are not to
 
 test('a lost answer is settled by what is stored', async () => {
   const { store } = faulty([{ op: 'create', after: true, error: lost }]);
-  expect(await createOnce(store, 'k', mine)).toBe('already');
+  expect((await createOnce(store, 'k', mine)).outcome).toBe('already');
+});
+
+test('the store time of the write, also when its answer was lost', async () => {
+  let now = 1000;
+  const store = new MemoryStore('m', { clock: () => now++ });
+  expect(await createOnce(store, 'k', mine)).toEqual({ outcome: 'created', date: 1000 });
+  now = 5000;
+  expect(await createOnce(store, 'k', mine)).toEqual({ outcome: 'already', date: 1000 });
 });
 
 test('a lost answer of a request that a rival won is object-exists', async () => {
@@ -41,7 +49,7 @@ test('an outcome that cannot be read stays unknown', async () => {
 
 test('a key that is freed between the two requests is tried again', async () => {
   const exists = new BcnError('object-exists', 'there', { object: 'x' });
-  expect(await createOnce(faulty([{ op: 'create', error: exists }]).store, 'k', mine)).toBe('created');
+  expect((await createOnce(faulty([{ op: 'create', error: exists }]).store, 'k', mine)).outcome).toBe('created');
   await expect(createOnce(faulty([{ op: 'create', error: exists, times: 99 }]).store, 'k', mine)).rejects.toBe(exists);
 });
 

@@ -163,7 +163,7 @@ class PathCatalog implements Catalog {
     if (current.hint !== undefined) return 'already';
     const hint = Buffer.from(String(versionOf(file)));
     try {
-      return (await createOnce(folder.store, `${folder.key}metadata/${HINT_FILE}`, hint, options)) === 'created'
+      return (await createOnce(folder.store, `${folder.key}metadata/${HINT_FILE}`, hint, options)).outcome === 'created'
         ? 'registered'
         : 'already';
     } catch (error) {
