@@ -49,6 +49,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'parallel',
     'catalog/port',
     'iceberg/delete-file',
+    'version',
     'storage/port',
     'storage/create-once',
     'storage/location',
@@ -58,6 +59,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   verify: USE_CASE,
   look: USE_CASE,
   diff: [...USE_CASE, 'look/'],
+  delete: USE_CASE,
+  forget: USE_CASE,
+  prune: USE_CASE,
+  runs: USE_CASE,
   config: ['errors', 'nearest', 'storage/location', 'catalog/'],
 };
 

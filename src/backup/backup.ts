@@ -2,6 +2,7 @@ import { formatIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import type { Plan } from '../plan.js';
 import { type Backup, type FailedTable, summarise } from '../repository/commit.js';
+import { readDeletion } from '../repository/events.js';
 import { Bases, hasHint, writeHint } from '../repository/hints.js';
 import { commitKey, nameHash } from '../repository/keys.js';
 import { findNamesakes } from '../repository/load.js';
@@ -58,7 +59,7 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
   const { done, taken } = await findDone(work);
   if (done) return done;
   // No rerun of an interrupted command, but a new wish for a name that is used.
-  if (taken) throw nameTaken(place, asks.name, taken);
+  if (taken) throw nameTaken(place, asks.name, taken, (await readDeletion(place, taken.id, call)).deleted);
   const { record } = opened;
   if (record && !commitsByRun(record))
     assertNotPurging(place, asks.name, await lookAtName(place, asks.name, call), record.grace_ms);
@@ -165,7 +166,7 @@ async function findDone({
     const unfinished = run
       ? isAlive(run, opened)
       : young && done.mode === options.mode && !(await hasHint(place, first, done, call));
-    if (!unfinished) continue;
+    if (!unfinished || (await readDeletion(place, done.id, call)).deleted) continue;
     if (!options.dryRun) await finish(deps, done, run !== undefined, call);
     const { failed = [], name } = done;
     return { done: { outcome: 'already', name, plans: [], backup: summarise(done), failed, skipped: looked.skipped } };

@@ -101,10 +101,17 @@ export function sleptTooLong(name: string): BcnError {
   );
 }
 
-export function nameTaken(place: RepositoryPlace, name: string, taken: Backup | undefined): BcnError {
+export function nameTaken(place: RepositoryPlace, name: string, taken: Backup | undefined, deleted = false): BcnError {
   const what = taken ? ` (of ${taken.tables.map(({ identifier }) => identifier.join('.')).join(', ')}, made ${taken.when})` : '';
+  const object = `${placeUri(place)}/${commitKey(taken?.selector ?? name)}`;
+  if (deleted) {
+    return new BcnError('backup-exists', `The name "${name}" in ${placeUri(place)} still belongs to a deleted backup${what}`, {
+      object,
+      hint: 'Choose another --backup-name. This one is free again when the grace is over and bcn prune has removed that backup.',
+    });
+  }
   return new BcnError('backup-exists', `There is already a backup "${name}" in ${placeUri(place)}${what}`, {
-    object: `${placeUri(place)}/${commitKey(taken?.selector ?? name)}`,
+    object,
     hint: `Backups are never overwritten: choose another --backup-name. See it: bcn show ${taken?.selector ?? name}`,
   });
 }

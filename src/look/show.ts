@@ -4,7 +4,7 @@ import { describeOrder, describeSpec } from '../iceberg/ordering.js';
 import { readSchema, type TableSchema } from '../iceberg/schema.js';
 import { readSnapshotFacts, type SnapshotFacts } from '../iceberg/snapshot-facts.js';
 import { type Backup, type CommittedTable, type Requirement, summarise } from '../repository/commit.js';
-import { type BackupEvent, readEvents, stateOf } from '../repository/events.js';
+import { type BackupEvent, healthOf, readEvents } from '../repository/history.js';
 import { resolveBackup } from '../repository/latest.js';
 import type { ListedBackup } from '../repository/list.js';
 import type { RepositoryPlace } from '../repository/place.js';
@@ -58,7 +58,7 @@ export interface TableFacts {
 export async function showBackup(place: RepositoryPlace, name: string, call: CallOptions = {}): Promise<ShownBackup> {
   const backup = await resolveBackup(place, name, call);
   const events = (await readEvents(place, { ...call, of: backup.id })).get(backup.id) ?? [];
-  const { deleted: _, ...state } = stateOf(events);
+  const { deleted: _, ...state } = healthOf(events);
   const tables: ShownTable[] = [];
   for (const table of backup.tables) tables.push(await showTable(place, backup, table, call));
   return { backup: { ...summarise(backup), ...state }, events, tables };

@@ -64,11 +64,12 @@ export const purgeMarks = (name: string): string => `${BACKUPS}${name}@purged-`;
 export const purgeMark = (name: string, id: string): string =>
   `${purgeMarks(name)}${id.slice(0, 8)}-${randomBytes(8).toString('hex')}`;
 export const isPurgeMark = (key: string): boolean => /^backups\/[^@/]+@purged-[0-9a-f]{8}-[0-9a-f]{16}$/.test(key);
-/** Whether a folder below runs/ is one that a run made. */
-export const isRunId = (run: string): boolean => /^[0-9a-f]{16}-\d{8}T\d{6}Z-[0-9a-f]{32}$/.test(run);
+/** Whether a folder below runs/ is one that a run made; version 0.1.0 put the time before the hash. */
+export const isRunId = (run: string): boolean =>
+  /^(?:[0-9a-f]{16}-\d{8}T\d{6}Z|\d{8}T\d{6}Z-[0-9a-f]{16})-[0-9a-f]{32}$/.test(run);
 /** ms, UTC: when a run began by the store's clock. */
 export const startOfRun = (run: string): number =>
-  Date.parse(run.replace(/^[0-9a-f]{16}-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3T$4:$5:$6Z'));
+  Date.parse(run.replace(/^(?:[0-9a-f]{16}-)?(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3T$4:$5:$6Z'));
 export const runPrefix = (run: string): string => `${RUNS}${run}/`;
 export const runDataPrefix = (run: string): string => `${runPrefix(run)}data/`;
 export const beginKey = (run: string): string => `${runPrefix(run)}begin.json`;

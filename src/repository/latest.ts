@@ -1,7 +1,7 @@
 import { BcnError, isCode } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import type { Backup } from './commit.js';
-import { readEvents, stateOf } from './events.js';
+import { healthOf, readEvents } from './history.js';
 import { BACKUPS, NEWEST } from './keys.js';
 import { findNamesakes, loadBackup, type ReadBackup, readBackups } from './load.js';
 import { placeUri, type RepositoryPlace } from './place.js';
@@ -23,7 +23,7 @@ export async function resolveBackup(place: RepositoryPlace, name: string, option
 
 /** The undeleted backup with this id, or undefined. */
 export async function findById(place: RepositoryPlace, id: string, options: CallOptions = {}): Promise<Backup | undefined> {
-  if (stateOf((await readEvents(place, { ...options, of: id })).get(id)).deleted) return undefined;
+  if (healthOf((await readEvents(place, { ...options, of: id })).get(id)).deleted) return undefined;
   for await (const { backup } of readBackups(place, options)) {
     if (!(backup instanceof BcnError) && backup.id === id) return backup;
   }
@@ -48,7 +48,7 @@ async function findNewest(place: RepositoryPlace, options: ResolveOptions): Prom
   for await (const one of readBackups(place, options)) {
     const { backup } = one;
     if (backup instanceof BcnError) unread.push(one);
-    else if (isNewer(backup, newest) && !backup.partial && !stateOf(events.get(backup.id)).deleted) {
+    else if (isNewer(backup, newest) && !backup.partial && !healthOf(events.get(backup.id)).deleted) {
       if (backup.tables.some(({ identifier }) => table(identifier.join('.')))) newest = backup;
     }
   }

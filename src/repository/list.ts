@@ -1,7 +1,7 @@
 import { BcnError } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import { summarise } from './commit.js';
-import { type BackupState, readEvents, stateOf } from './events.js';
+import { type BackupHealth, healthOf, readEvents } from './history.js';
 import { type BackupObject, readBackups } from './load.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 import { readRecord } from './record.js';
@@ -22,7 +22,7 @@ export interface BackupList {
   readonly damaged: readonly DamagedRecord[];
 }
 
-export interface ListedBackup extends BackupSummary, Omit<BackupState, 'deleted'> {}
+export interface ListedBackup extends BackupSummary, Omit<BackupHealth, 'deleted'> {}
 
 export interface DamagedRecord {
   readonly selector: string;
@@ -57,7 +57,7 @@ export async function listBackups(
         damaged.push({ selector, object: backup.object ?? placeUri(place), message: backup.message, written });
       continue;
     }
-    const { deleted, ...state } = stateOf(events.get(backup.id));
+    const { deleted, ...state } = healthOf(events.get(backup.id));
     if (deleted || Date.parse(backup.when) < since(seen)) continue;
     const whole = summarise(backup);
     const tables = table ? whole.tables.filter((one) => table(one.table)) : whole.tables;

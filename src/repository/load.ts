@@ -6,7 +6,7 @@ import { type Backup, decodeCommit } from './commit.js';
 import { readDeletion } from './events.js';
 import { assertSelector, BACKUPS, commitKey, nameOfSelector, selectorOfCommitKey, selectorStem } from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
-import { commitsByRun, readRecord } from './record.js';
+import { commitsByRun, type RepositoryRecord, readRecord } from './record.js';
 
 /** How many backups of one name an error shows. */
 const EXAMPLES = 10;
@@ -17,20 +17,50 @@ const EXAMPLES = 10;
  */
 export async function loadBackup(place: RepositoryPlace, name: string, options: CallOptions = {}): Promise<Backup> {
   assertSelector(name);
-  const byRun = commitsByRun(await readRecord(place, options));
-  const found = await findBackups(place, name, byRun, options);
-  const [backup, ...others] = await undeleted(place, found, options);
+  const { live, deleted } = await findNamed(place, name, await readRecord(place, options), options);
   // Two processes that continued one run have both committed it: one moment of the table, twice.
-  if (backup && others.every(({ run }) => run === backup.run)) return backup;
-  if (backup) throw ambiguous(place, name, [backup, ...others]);
+  const backup = oneRun(place, name, live)[0];
+  if (backup) return backup;
+  throw await notFound(place, name, deleted.length > 0, options);
+}
+
+/**
+ * The backups that a name means, and those that it meant until they were deleted. Throws `usage` (no such name can be), `backup-not-found` when there is neither, `corrupt`.
+ */
+export async function findNamed(
+  place: RepositoryPlace,
+  name: string,
+  record: RepositoryRecord,
+  options: CallOptions = {},
+): Promise<{ readonly live: readonly Backup[]; readonly deleted: readonly Backup[] }> {
+  assertSelector(name);
+  const found = await findBackups(place, name, commitsByRun(record), options);
+  if (found.length === 0) throw await notFound(place, name, false, options);
+  const live: Backup[] = [];
+  const deleted: Backup[] = [];
+  for (const backup of found) ((await readDeletion(place, backup.id, options)).deleted ? deleted : live).push(backup);
+  return { live, deleted };
+}
+
+/** These backups, when they are of one run, or none. Throws `usage` with what tells them apart. */
+export function oneRun(place: RepositoryPlace, name: string, backups: readonly Backup[]): readonly Backup[] {
+  if (backups.every(({ run }) => run === backups[0]?.run)) return backups;
+  throw ambiguous(place, name, backups);
+}
+
+async function notFound(place: RepositoryPlace, name: string, wasDeleted: boolean, options: CallOptions): Promise<BcnError> {
   const names = new Set<string>();
   for await (const other of backupSelectors(place, options)) names.add(nameOfSelector(other));
-  const near = found.length > 0 ? [] : nearest(nameOfSelector(name), [...names]);
-  const what = found.length > 0 ? 'was deleted from' : 'not found in';
-  throw new BcnError('backup-not-found', `Backup "${name}" ${what} ${placeUri(place)}`, {
-    object: `${placeUri(place)}/${commitKey(name)}`,
-    hint: `${near.length > 0 ? `Did you mean ${near.map((n) => `"${n}"`).join(' or ')}? ` : ''}List them: bcn list`,
-  });
+  const near = wasDeleted ? [] : nearest(nameOfSelector(name), [...names]);
+  const next = wasDeleted ? `Take it back, within half of the grace: bcn undelete ${name}. ` : '';
+  return new BcnError(
+    'backup-not-found',
+    `Backup "${name}" ${wasDeleted ? 'was deleted from' : 'not found in'} ${placeUri(place)}`,
+    {
+      object: `${placeUri(place)}/${commitKey(name)}`,
+      hint: `${near.length > 0 ? `Did you mean ${near.map((n) => `"${n}"`).join(' or ')}? ` : ''}${next}List them: bcn list`,
+    },
+  );
 }
 
 /** The backups that keep a new one from taking this name. */

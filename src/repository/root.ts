@@ -106,5 +106,10 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
 
 /** Reads and checks the ROOT of a committed table. Throws `corrupt`. */
 export async function readRoot(place: RepositoryPlace, table: CommittedTable, options: CallOptions = {}): Promise<Root> {
-  return decodeRoot(await readStored(place, table.root, options), `${place.store.uri}/${place.prefix}${table.root.key}`);
+  return readRootOf(place, table.root, options);
+}
+
+/** Reads and checks a ROOT. Throws `corrupt`. */
+export async function readRootOf(place: RepositoryPlace, stored: StoredObject, options: CallOptions = {}): Promise<Root> {
+  return decodeRoot(await readStored(place, stored, options), `${place.store.uri}/${place.prefix}${stored.key}`);
 }

@@ -104,6 +104,6 @@ describe('deletion', () => {
     for (const file of files) await world.put(world.uri('repo', `events/id/${file}`), '');
     await world.put(world.uri('repo', 'events/id2/1-deleted.json'), '');
     world.now = 5000;
-    expect(await readDeletion(world.place(), 'id')).toEqual({ deleted, seen: 5000 });
+    expect(await readDeletion(world.place(), 'id')).toMatchObject({ deleted, seen: 5000 });
   });
 });

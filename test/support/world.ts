@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { backup } from '../../src/backup/backup.js';
 import type { BackupOptions, BackupResult } from '../../src/backup/options.js';
+import { deleteBackups } from '../../src/delete/delete.js';
+import type { DeleteOptions, DeleteResult } from '../../src/delete/options.js';
+import { undeleteBackups } from '../../src/delete/undelete.js';
 import { BcnError, type ErrorCode } from '../../src/errors.js';
+import { forget } from '../../src/forget/forget.js';
+import type { ForgetOptions, ForgetResult } from '../../src/forget/options.js';
 import type { Plan } from '../../src/plan.js';
+import type { PruneOptions, PruneResult } from '../../src/prune/options.js';
+import { prune } from '../../src/prune/prune.js';
 import type { Reporter } from '../../src/report.js';
 import { findCommit, findNamesakes } from '../../src/repository/load.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
@@ -159,6 +166,26 @@ export class World {
   verify(options: Partial<VerifyOptions> = {}, faults = new Faults()): Promise<VerifyResult> {
     const full = { name: 'b', readData: true, jobs: 4, tmpDir: this.tmpDir, ...options };
     return verify({ ...this.#deps(faults), repository: this.place(faults) }, full);
+  }
+
+  delete(name: string, options: Partial<DeleteOptions> = {}, faults = new Faults()): Promise<readonly DeleteResult[]> {
+    return deleteBackups({ ...this.#deps(faults), repository: this.place(faults) }, { names: [name], dryRun: false, ...options });
+  }
+
+  undelete(name: string, options: Partial<DeleteOptions> = {}, faults = new Faults()): Promise<readonly DeleteResult[]> {
+    return undeleteBackups(
+      { ...this.#deps(faults), repository: this.place(faults) },
+      { names: [name], dryRun: false, ...options },
+    );
+  }
+
+  forget(options: Partial<ForgetOptions> = {}, faults = new Faults()): Promise<ForgetResult> {
+    const full = { policy: { last: 1 }, groupBy: 'table' as const, allowLast: false, dryRun: false, ...options };
+    return forget({ ...this.#deps(faults), repository: this.place(faults) }, full);
+  }
+
+  prune(options: Partial<PruneOptions> = {}, faults = new Faults()): Promise<PruneResult> {
+    return prune({ ...this.#deps(faults), repository: this.place(faults) }, { dryRun: false, tmpDir: this.tmpDir, ...options });
   }
 
   /** The record of a backup, deleted or not; where backups lie by run, of the first of that name. */

@@ -1,5 +1,5 @@
 import type { ShownBackup, ShownTable } from '../../look/show.js';
-import type { BackupEvent } from '../../repository/events.js';
+import type { BackupEvent } from '../../repository/history.js';
 import type { BackupSummary, TableSummary } from '../../repository/summary.js';
 import { facts } from './facts.js';
 import { count, formatBytes, formatCount, formatTime } from './numbers.js';

@@ -1,0 +1,173 @@
+import { isCode } from '../errors.js';
+import { parallel } from '../parallel.js';
+import { storeTime } from '../repository/clock.js';
+import { runPrefix } from '../repository/keys.js';
+import { placeUri } from '../repository/place.js';
+import { readRecord } from '../repository/record.js';
+import { readStandings, type Standing, type Standings } from '../repository/standing.js';
+import { leftJoin } from '../spill/join.js';
+import { withScratch } from '../spill/scratch.js';
+import { Sorter } from '../spill/sorter.js';
+import type { CallOptions } from '../storage/port.js';
+import { type Candidates, listCandidates } from './candidates.js';
+import { type Amount, KEPT, type PruneDeps, type PruneOptions, type PruneResult, REMOVED } from './options.js';
+import { type Live, reach, unreadableRecord } from './reach.js';
+import { isStill, removeCommit, sweepRecords } from './records.js';
+import { Remover } from './remove.js';
+
+/**
+ * Removes what no backup needs: the files of backups deleted for longer than the grace and of runs that were given up (format, "Prune"). Any number at once, beside any number of backups. Throws
+ * `repository-not-found`; `corrupt` and `repository-too-new` when something cannot be read that may name what is needed (nothing is removed then); `storage-auth`
+ * without the permission to delete. What is under a retention lock is counted.
+ */
+export async function prune(deps: PruneDeps, options: PruneOptions): Promise<PruneResult> {
+  const call: CallOptions = options.signal ? { signal: options.signal } : {};
+  const place = deps.repository;
+  const grace = options.grace ?? (await readRecord(place, call)).grace_ms;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withScratch(options.tmpDir, (scratch) => pruneOnce(deps, options, grace, scratch, call));
+    } catch (error) {
+      // Another prune, or a hand, has removed a backup while this one read it.
+      if (!(error instanceof BackupGone) || attempt === ATTEMPTS) throw error instanceof BackupGone ? error.cause : error;
+    }
+  }
+}
+
+async function pruneOnce(
+  deps: PruneDeps,
+  options: PruneOptions,
+  grace: number,
+  scratch: string,
+  call: CallOptions,
+): Promise<PruneResult> {
+  const place = deps.repository;
+  const now = await storeTime(place, call);
+  const isOld = (time: number | undefined) => time !== undefined && now - time > grace;
+  const candidates = await listCandidates(deps, scratch, call);
+  const standings = await readStandings(place, call);
+  for (const key of standings.foreign)
+    deps.report.warn(`${key} is not of bcn; it is kept`, { object: `${placeUri(place)}/${key}` });
+  const isPurged = ({ state }: Pick<Standing, 'state'>) => state.deleted && isOld(state.since) && !state.attached;
+  for (const record of standings.unreadable) if (!isPurged(record)) throw unreadableRecord(record);
+  const live = new Sorter<Live>(scratch, 'live');
+  await reachAll(
+    deps,
+    standings.backups.filter((backup) => !isPurged(backup)),
+    live,
+    scratch,
+    call,
+  );
+
+  const remover = new Remover(deps, options.dryRun, call);
+  const removed = amounts(REMOVED);
+  const gone = new Map<string, string>();
+  const locked: Standing[] = [];
+  for (const backup of [...standings.backups, ...standings.unreadable].filter(isPurged)) {
+    const { id = '', selector } = backup;
+    if (options.dryRun || (await removeCommit(deps, { id, selector }, remover, removed.records, call))) gone.set(id, selector);
+    else if ('tables' in backup) locked.push(backup);
+  }
+  if (options.dryRun) removed.records.objects += gone.size;
+  // Their records stay, so what they name must.
+  await reachAll(deps, locked, live, scratch, call);
+  const kept = amounts(KEPT);
+  const context = { deps, candidates, live, standings, isOld, remover, removed, kept, call };
+  const uploads = options.dryRun ? 0 : await abortUploads(context);
+  await removeDead(context);
+  await sweepRecords(deps, standings, new Set(gone.keys()), isOld, remover, removed.records, call);
+  Object.assign(kept.foreign, candidates.foreign);
+  return {
+    outcome: options.dryRun ? 'planned' : 'pruned',
+    backups: [...gone.values()],
+    removed,
+    kept,
+    locked: remover.locked,
+    ...(remover.lockedObject !== undefined && { lockedObject: remover.lockedObject }),
+    uploads,
+  };
+}
+
+/** How often backups may vanish while they are read. */
+const ATTEMPTS = 5;
+
+class BackupGone extends Error {}
+
+/** As `reach`, but what cannot be read is no damage when its backup is not there any more. */
+async function reachAll(
+  deps: PruneDeps,
+  backups: readonly Standing[],
+  live: Sorter<Live>,
+  scratch: string,
+  call: CallOptions,
+): Promise<void> {
+  try {
+    await reach(deps, backups, live, scratch, call);
+  } catch (error) {
+    if (!isCode(error, 'corrupt')) throw error;
+    const isThere = ({ selector, id }: Standing) => isStill(deps.repository, selector, id, call);
+    for await (const there of parallel(backups, isThere, 16)) if (!there) throw new BackupGone('', { cause: error });
+    throw error;
+  }
+}
+
+interface Context {
+  readonly deps: PruneDeps;
+  readonly candidates: Candidates;
+  readonly live: Sorter<Live>;
+  readonly standings: Standings;
+  readonly isOld: (time: number | undefined) => boolean;
+  readonly remover: Remover;
+  readonly removed: Record<(typeof REMOVED)[number], Amount>;
+  readonly kept: Record<(typeof KEPT)[number], Amount>;
+  readonly call: CallOptions;
+}
+
+/** Step 5: candidates − live. */
+async function removeDead({ candidates, live, standings, isOld, remover, removed, kept }: Context): Promise<void> {
+  const runs = new Map(standings.backups.map(({ run, state }) => [run, state.deleted]));
+  const reason = (run: string) => {
+    const deleted = runs.get(run);
+    if (deleted !== undefined) return deleted ? 'deleted' : 'leftovers';
+    return candidates.runs.get(run)?.begun ? 'unfinished' : 'deleted';
+  };
+  for await (const { left, right } of leftJoin(candidates.objects.sorted(), once(live))) {
+    const { k, run, size } = left;
+    const young = !isOld(candidates.runs.get(run)?.newest);
+    if (!right && !young) {
+      await remover.add(k, size, removed[reason(run)]);
+      continue;
+    }
+    const into = kept[right ? (right.kept ? 'backups' : 'grace') : 'young'];
+    into.objects++;
+    into.bytes += size;
+  }
+  await remover.flush();
+}
+
+async function* once(live: Sorter<Live>): AsyncGenerator<{ readonly key: string; readonly kept: boolean }> {
+  let last: { key: string; kept: boolean } | undefined;
+  for await (const { k, kept } of live.sorted()) {
+    if (last?.key === k) last.kept ||= kept;
+    else {
+      if (last) yield last;
+      last = { key: k, kept };
+    }
+  }
+  if (last) yield last;
+}
+
+/** Unfinished uploads of runs that nobody continues: before their objects, so that a prune that is interrupted finds these runs again. */
+async function abortUploads({ deps, candidates, standings, isOld, call }: Context): Promise<number> {
+  const committed = new Set(standings.backups.map(({ run }) => run));
+  let count = 0;
+  for (const [run, { newest, begun }] of candidates.runs) {
+    if (!begun || committed.has(run) || !isOld(newest)) continue;
+    count += await deps.repository.store.abortUploads(deps.repository.prefix + runPrefix(run), call);
+  }
+  return count;
+}
+
+function amounts<K extends string>(names: readonly K[]): Record<K, Amount> {
+  return Object.fromEntries(names.map((name) => [name, { objects: 0, bytes: 0 }])) as Record<K, Amount>;
+}
