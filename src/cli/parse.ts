@@ -4,10 +4,14 @@ import { nearest } from '../nearest.js';
 import { VERSION } from '../version.js';
 import { addBackup } from './commands/backup.js';
 import { addCat } from './commands/cat.js';
+import { addDelete, addUndelete } from './commands/delete.js';
 import { addDemo } from './commands/demo.js';
 import { addDiff } from './commands/diff.js';
+import { addForget } from './commands/forget.js';
 import { addList } from './commands/list.js';
+import { addPrune } from './commands/prune.js';
 import { addRestore } from './commands/restore.js';
+import { addRuns } from './commands/runs.js';
 import { addShow } from './commands/show.js';
 import { addVerify } from './commands/verify.js';
 import { helpFooter } from './help.js';
@@ -43,10 +47,11 @@ export function outputFlags(args: readonly string[]): { readonly json: boolean; 
   return { json: flags.has('--json'), quiet: flags.has('--quiet') || flags.has('-q') };
 }
 
+const COMMANDS = new Set('backup restore list show diff cat verify delete undelete forget prune runs demo'.split(' '));
+
 /** The command that a command line seems to mean, for events about a line that cannot be parsed. */
 export function commandOf(args: readonly string[]): string | null {
-  const known = new Set(['backup', 'restore', 'list', 'show', 'diff', 'cat', 'verify', 'demo']);
-  return args.find((arg) => known.has(arg)) ?? null;
+  return args.find((arg) => COMMANDS.has(arg)) ?? null;
 }
 
 export function buildProgram(io: Io, select: Select): Command {
@@ -67,7 +72,9 @@ export function buildProgram(io: Io, select: Select): Command {
     })
     .exitOverride()
     .addHelpText('after', helpFooter());
-  for (const add of [addBackup, addRestore, addList, addShow, addDiff, addCat, addVerify, addDemo]) add(program, select);
+  const retention = [addDelete, addUndelete, addForget, addPrune, addRuns];
+  const looking = [addList, addShow, addDiff, addCat, addVerify];
+  for (const add of [addBackup, addRestore, ...looking, ...retention, addDemo]) add(program, select);
   return program;
 }
 

@@ -93,7 +93,21 @@ test('the flags of the original tool are there', async () => {
 });
 
 test('every command shows --json and --quiet', async () => {
-  for (const command of ['backup', 'restore', 'list', 'show', 'diff', 'cat', 'verify', 'demo']) {
+  for (const command of [
+    'backup',
+    'restore',
+    'list',
+    'show',
+    'diff',
+    'cat',
+    'verify',
+    'delete',
+    'undelete',
+    'forget',
+    'prune',
+    'runs',
+    'demo',
+  ]) {
     const { stdout } = await run([command, '--help']);
     expect(stdout).toContain('--json');
     expect(stdout).toContain('--quiet');

@@ -135,11 +135,11 @@ function end(result: RestoreResult, name: string, { output }: Context): Ending {
 
 /** One table is told as if it had been asked for alone. */
 function endMany({ results, failed }: RestoreManyResult, name: string, { output }: Context): Ending {
-  const tables = results.map((result) => tell(result, name, output));
-  const [only] = tables;
-  if (failed.length === 0 && only && tables.length === 1) return { exit: 0, fields: only };
+  const restored = results.map((result) => tell(result, name, output));
+  const [only] = restored;
+  if (failed.length === 0 && only && restored.length === 1) return { exit: 0, fields: only };
   const outcome = only?.outcome ?? 'restored';
-  const fields = { outcome, name, tables, ...(failed.length > 0 && { failed }) };
+  const fields = { outcome, name, restored, ...(failed.length > 0 && { failed }) };
   if (failed.length === 0) return { exit: 0, fields };
   output.text(
     `${count(failed.length, 'table')} of ${failed.length + results.length} not restored: ${failed.map(({ table }) => table).join(', ')}`,
