@@ -1,0 +1,151 @@
+import type { Buffer } from 'node:buffer';
+import { type Commit, decodeCommit } from '../../../src/repository/commit.js';
+import { readInventory } from '../../../src/repository/inventory.js';
+import { MOMENT_MS } from '../../../src/repository/moment.js';
+import type { RepositoryPlace } from '../../../src/repository/place.js';
+import { readRoot } from '../../../src/repository/root.js';
+import type { Process, Watch } from './process.js';
+
+interface Held {
+  readonly commit: Commit;
+  readonly key: string;
+  /** Key → its bytes when the backup became visible. */
+  readonly needs: ReadonlyMap<string, Buffer>;
+}
+
+interface Entry {
+  readonly bytes: Buffer;
+  readonly modified: number;
+}
+
+/** Looks at the repository after every request and throws when an invariant of the format does not hold. */
+export class Watcher implements Watch {
+  /** By backup id; also of backups that are deleted, until their COMMIT is removed. */
+  readonly held = new Map<string, Held>();
+  readonly violations: string[] = [];
+  readonly #objects: ReadonlyMap<string, Entry>;
+  readonly #place: RepositoryPlace;
+  readonly #grace: number;
+  /** Store times of all writes of each run. */
+  readonly #writes = new Map<string, number[]>();
+  /** d of each prune. */
+  readonly #looks = new Map<Process, number>();
+  #before = new Map<string, Entry>();
+
+  constructor(objects: ReadonlyMap<string, Entry>, place: RepositoryPlace, grace: number) {
+    this.#objects = objects;
+    this.#place = place;
+    this.#grace = grace;
+  }
+
+  before(process: Process, op: string): void {
+    if (op === 'delete') this.#before = new Map(this.#objects);
+    if (process.what === 'prune' && op === 'list' && !this.#looks.has(process)) this.#looks.set(process, Date.now());
+  }
+
+  async after(process: Process, op: string, key: string): Promise<void> {
+    const uri = `${this.#place.store.uri}/`;
+    if (!key.startsWith(uri)) return;
+    if (op === 'create' || op === 'copy' || op === 'upload') await this.#written(key.slice(uri.length));
+    if (op === 'delete')
+      for (const one of key.split(' ')) this.#deleted(process, one.startsWith(uri) ? one.slice(uri.length) : one);
+  }
+
+  /** Since when a backup has been deleted by the store's clock, or undefined: the model's own reading of events. */
+  deletedSince(id: string, objects: ReadonlyMap<string, Entry> = this.#objects): number | undefined {
+    let since: number | undefined;
+    const events = [...objects.keys()].filter((key) => key.startsWith(`events/${id}/`)).sort();
+    for (const key of events) {
+      if (key.endsWith('-undeleted.json')) since = undefined;
+      else if (key.endsWith('-deleted.json')) since ??= objects.get(key)?.modified;
+    }
+    return since;
+  }
+
+  /** Every visible backup has every object it needs, unaltered. */
+  checkAll(when: string): void {
+    for (const { commit, needs } of this.held.values()) {
+      if (this.deletedSince(commit.id) !== undefined) continue;
+      for (const [key, bytes] of needs) {
+        const found = this.#objects.get(key);
+        if (found?.bytes !== bytes && !found?.bytes.equals(bytes)) this.#violated(`${when}: ${commit.name} lacks ${key}`);
+      }
+    }
+  }
+
+  async #written(key: string): Promise<void> {
+    const { modified = 0 } = this.#objects.get(key) ?? {};
+    const run = /^runs\/([^/]+)\//.exec(key)?.[1];
+    if (run !== undefined) this.#writes.set(run, [...(this.#writes.get(run) ?? []), modified]);
+    if (/^backups\/[^@]+\.json$/.test(key)) await this.#committed(key, modified);
+    // A backup that is seen again after an undelete.
+    if (key.endsWith('-undeleted.json')) this.checkAll(`after ${key}`);
+  }
+
+  async #committed(key: string, at: number): Promise<void> {
+    const commit = decodeCommit(this.#objects.get(key)?.bytes as Buffer, key);
+    const table = commit.tables[0] as Commit['tables'][number];
+    const needs = new Map<string, Buffer>();
+    const need = (name: string) => {
+      const found = this.#objects.get(name);
+      if (found) needs.set(name, found.bytes);
+      else this.#violated(`the commit of ${commit.name} names ${name}, which is missing`);
+    };
+    need(table.root.key);
+    if (!this.#objects.has(table.root.key)) return;
+    const root = await readRoot(this.#place, table);
+    for (const { key: name } of [root.metadata, ...root.lists, ...root.manifests]) need(name);
+    for (const { section } of root.manifests) if (section.length > 0) need(section.key);
+    for await (const { files } of readInventory(this.#place, root.manifests)) for (const file of files) need(file.key as string);
+    for (const { commit: other, key: place } of this.held.values())
+      if (place === key && this.#objects.has(key)) this.#violated(`${other.name} was replaced at ${key}`);
+    this.held.set(commit.id, { commit, key, needs });
+    this.#checkTime(commit, table.root.key, at);
+  }
+
+  /** No commit later than its time rule: after its look, and after its run's last write; and no silence of the run in which prune could take it for dead. */
+  #checkTime(commit: Commit, root: string, at: number): void {
+    const slack = MOMENT_MS + this.#grace / 8;
+    if (at > Date.parse(commit.when) + slack)
+      this.#violated(`${commit.name} was committed ${at - Date.parse(commit.when)} ms after its look`);
+    if (!root.startsWith(`runs/${commit.run}/`)) return;
+    const times = [...(this.#writes.get(commit.run) ?? [])].sort((a, b) => a - b);
+    if (at > (times.at(-1) ?? 0) + this.#grace / 2 + slack)
+      this.#violated(`${commit.name} was committed long after its last write`);
+    for (const [i, time] of times.entries()) {
+      const gap = time - (times[i - 1] ?? time);
+      if (gap > this.#grace * 0.75 + 600_000)
+        this.#violated(`${commit.name} was committed though its run was silent for ${gap} ms`);
+    }
+  }
+
+  #deleted(process: Process, key: string): void {
+    const entry = this.#before.get(key);
+    if (!entry) return;
+    if (/^backups\/[^@]+\.json$/.test(key)) {
+      const id = /"id":"(\w+)"/.exec(entry.bytes.toString('latin1'))?.[1] ?? '';
+      if (!this.#isOver(id)) this.#violated(`the COMMIT ${key} was removed`);
+      this.held.delete(id);
+      return;
+    }
+    const run = /^runs\/([^/]+)\//.exec(key)?.[1];
+    if (run === undefined) return;
+    const d = this.#looks.get(process) ?? 0;
+    // The clock may err by G/8 between the two.
+    const newest = Math.max(...(this.#writes.get(run) ?? []).filter((time) => time <= d - this.#grace / 8));
+    if (newest > d - this.#grace * 0.75) this.#violated(`${key} of a live run was removed`);
+    for (const { commit, needs } of this.held.values())
+      if (needs.has(key) && !this.#isOver(commit.id)) this.#violated(`${key} was removed, which ${commit.name} needs`);
+  }
+
+  /** Whether a backup was deleted so long ago that nobody may take it back. */
+  #isOver(id: string): boolean {
+    const since = this.deletedSince(id, this.#before);
+    const newest = Math.max(0, ...[...this.#objects.values()].map(({ modified }) => modified));
+    return since !== undefined && Math.max(newest, Date.now()) - since > this.#grace * 0.75;
+  }
+
+  #violated(what: string): void {
+    this.violations.push(what);
+  }
+}
