@@ -96,7 +96,7 @@ function isCounted({ deletes, files, rows }: SideManifest): boolean {
 
 function liveFile(entry: ManifestEntry, side: 0 | 1): LiveFile {
   const kind = kindOf(entry);
-  const k = kind === 'vectors' ? `${entry.path}\n${entry.contentOffset ?? ''}\n${entry.referencedDataFile ?? ''}` : entry.path;
+  const k = kind === 'vectors' ? `${entry.path}\n${entry.contentOffset ?? ''}` : entry.path;
   return { k, side, kind, rows: String(entry.recordCount), size: entry.size, bytes: bytesOf(entry) };
 }
 

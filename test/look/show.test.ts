@@ -5,7 +5,7 @@ import { readManifestList } from '../../src/iceberg/manifest-list.js';
 import { inflateMetadata, readMetadata } from '../../src/iceberg/metadata.js';
 import { Amounts } from '../../src/look/amounts.js';
 import { showBackup } from '../../src/look/show.js';
-import { type CorpusTable, corpus, goodTables, uriOf } from '../corpus/corpus.js';
+import { type CorpusTable, corpusTable, goodTables, uriOf } from '../corpus/corpus.js';
 import { World as CorpusWorld } from '../corpus/world.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
@@ -28,11 +28,7 @@ async function contentOf(world: CorpusWorld, table: CorpusTable) {
   return amounts.get();
 }
 
-const like = (end: RegExp) => corpus.find(({ name }) => end.test(name)) as CorpusTable;
-const DELETES = like(/-position-deletes$/);
-const VECTORS = like(/-deletion-vectors$/);
-
-test.each([...new Set([...goodTables, DELETES, VECTORS])])('$name: what it is and holds', async (table) => {
+test.each(goodTables)('$name: what it is and holds', async (table) => {
   const world = await CorpusWorld.with(table);
   await world.backup(table.name, 'b');
   const { tables, backup } = await showBackup(world.place, 'b');
@@ -46,11 +42,12 @@ test.each([...new Set([...goodTables, DELETES, VECTORS])])('$name: what it is an
 
 test('kinds of deletes', async () => {
   for (const [table, kind] of [
-    [DELETES, 'position-deletes'],
-    [VECTORS, 'vectors'],
+    ['spark-position-deletes', 'position-deletes'],
+    ['hand-equality', 'equality-deletes'],
+    ['spark-deletion-vectors', 'vectors'],
   ] as const) {
-    const world = await CorpusWorld.with(table);
-    await world.backup(table.name, 'b');
+    const world = await CorpusWorld.with(corpusTable(table));
+    await world.backup(table, 'b');
     const content = (await showBackup(world.place, 'b')).tables[0]?.facts?.content;
     expect(content?.[kind].files).toBeGreaterThan(0);
     expect(CONTENT_KINDS.filter((one) => (content?.[one].files ?? 0) > 0)).toEqual(['data', kind]);
@@ -58,7 +55,7 @@ test('kinds of deletes', async () => {
 });
 
 test('places outside the location', async () => {
-  const table = corpus.find(({ name, outside }) => outside !== undefined && /data-path$/.test(name)) as CorpusTable;
+  const table = corpusTable('spark-data-path-outside');
   const world = await CorpusWorld.with(table);
   await world.backup(table.name, 'b');
   const places = (await showBackup(world.place, 'b')).tables[0]?.facts?.places ?? [];
