@@ -76,9 +76,21 @@ export async function diff(deps: DiffDeps, options: DiffOptions): Promise<DiffRe
   }
   const tables: TableDiff[] = [];
   for (const pair of pairs) {
-    tables.push(await withScratch(options.tmpDir, (scratch) => diffPair(deps, pair, to === undefined, scratch, call)));
+    const found = await withScratch(options.tmpDir, (scratch) => diffPair(deps, pair, to === undefined, scratch, call));
+    tables.push(asFailed(found, found.only === 'from' ? to : from) ?? found);
   }
   return { from: from.selector, to: to?.selector ?? LIVE, tables };
+}
+
+/** A table that a partial backup was to hold is not gone, nor new: the backup failed for it. `without`: the side that lacks it. */
+function asFailed({ table, only }: TableDiff, without: Backup | undefined): TableDiff | undefined {
+  const failed = only && without?.failed?.find((one) => one.table === table);
+  if (!failed || !without) return undefined;
+  const what = `The backup ${without.selector} could not hold ${table}: ${failed.message}`;
+  return {
+    table,
+    error: new BcnError('partial', what, { table, object: failed.object, hint: 'Compare with a complete backup: bcn list' }),
+  };
 }
 
 async function diffPair(deps: DiffDeps, pair: Pair, live: boolean, scratch: string, call: CallOptions): Promise<TableDiff> {

@@ -123,6 +123,28 @@ describe('two backups', () => {
     expect(error.message).toBe('No such table in a or b');
   });
 
+  test('one that a partial backup could not hold is neither gone nor new', async () => {
+    const { world } = await prepare();
+    await world.backup({ name: 'b' });
+    const [table] = (await world.commit('a'))?.tables ?? [];
+    const other = { ...table, identifier: ['db', 'u'], uuid: 'u' };
+    const failed = [{ table: 'db.u', code: 'corrupt', message: 'a manifest is missing', object: 's3://b/m' }];
+    await change(world, 'a', { tables: [table, other] });
+    await change(world, 'b', { partial: true, failed });
+    const neither = {
+      table: 'db.u',
+      error: { code: 'partial', object: 's3://b/m', message: expect.stringContaining('a manifest is missing') },
+    };
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      const { tables } = await compare(world, { from, to });
+      expect(tables).toMatchObject([{ table: 'db.t' }, neither]);
+      expect(tables[1]).not.toHaveProperty('only');
+    }
+  });
+
   test('a damaged one is named, and hides no other', async () => {
     const { world } = await prepare();
     await world.backup({ name: 'b', fresh: true });
