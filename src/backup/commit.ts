@@ -41,12 +41,13 @@ export async function commitBackup(
   const bases = [...new Map(reused.map((base) => [base.commit.id, base])).values()];
   for (let look = 0; look < LOOKS; look++) {
     const moment = new Moment();
-    const namesakes = await findNamesakes(place, draft.name, byRun, call);
+    const namesakes = byRun ? await findNamesakes(place, draft.name, true, call) : [];
     if (namesakes.length > 0) return ownOrTaken(place, draft, namesakes.find(({ run }) => run === draft.run) ?? namesakes[0]);
     const isSeen = !lease && look === 0 && bases.every((base) => base.moment.isFresh());
     const looks = isSeen ? bases : await lookAtBases(place, bases, call);
-    // After the name was seen free: a mark that is not there yet belongs to a DELETE that will find another backup, or none.
+    // The name and behind it its marks: one that is not there yet belongs to a DELETE that will find another backup, or none.
     const name = await lookAtName(place, draft.name, call);
+    if (name.taken && !byRun) return ownOrTaken(place, draft, await findCommit(place, draft.name, call));
     if (!byRun) assertNotPurging(place, draft.name, name, grace);
     if (lease && !lease.holds(name.now, grace)) throw sleptTooLong(draft.name);
     const fresh = isSeen ? bases.every((base) => base.moment.isFresh()) : moment.isFresh();

@@ -144,7 +144,7 @@ function showUnchanged(base: Base, context: PlanHead): Plan {
 
 /** What the looks for backups of the same name cost, before the commit and after it. */
 function namesakeLooks(record: RepositoryRecord | undefined): { readonly get: number; readonly list: number } {
-  return commitsByRun(record) ? { get: 3, list: 3 } : { get: 1, list: 0 };
+  return commitsByRun(record) ? { get: 3, list: 3 } : { get: 0, list: 0 };
 }
 
 function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, context: PlanContext, service: string): Plan {

@@ -59,11 +59,10 @@ export const selectorOfCommitKey = (key: string): string => key.slice(BACKUPS.le
 export const eventsPrefix = (backupId: string): string => `${EVENTS}${backupId}/`;
 export const eventKey = (backupId: string, n: number, kind: string, random?: string): string =>
   `${eventsPrefix(backupId)}${String(n).padStart(6, '0')}-${kind}${random === undefined ? '' : `-${random}`}.json`;
-/** Marks that a prune is about to remove the COMMIT of this name (format, "Prune" 4). */
-export const purgeMarks = (name: string): string => `${BACKUPS}${name}@purged-`;
+/** A mark that a prune is about to remove the COMMIT of this name (format, "Prune" 4). A LIST of the COMMIT's key shows both. */
 export const purgeMark = (name: string, id: string): string =>
-  `${purgeMarks(name)}${id.slice(0, 8)}-${randomBytes(8).toString('hex')}`;
-export const isPurgeMark = (key: string): boolean => /^backups\/[^@/]+@purged-[0-9a-f]{8}-[0-9a-f]{16}$/.test(key);
+  `${commitKey(name)}@purged-${id.slice(0, 8)}-${randomBytes(8).toString('hex')}`;
+export const isPurgeMark = (key: string): boolean => /^backups\/[^@/]+\.json@purged-[0-9a-f]{8}-[0-9a-f]{16}$/.test(key);
 /** Whether a folder below runs/ is one that a run made; version 0.1.0 put the time before the hash. */
 export const isRunId = (run: string): boolean =>
   /^(?:[0-9a-f]{16}-\d{8}T\d{6}Z|\d{8}T\d{6}Z-[0-9a-f]{16})-[0-9a-f]{32}$/.test(run);

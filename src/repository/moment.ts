@@ -1,5 +1,6 @@
 import { BcnError } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
+import { Told } from './clock.js';
 
 /** How long ago, by this machine's clock, the look may have begun that a write rests on, and how long the write may take (format, "Time"). */
 const FRESH_MS = 2 * 60_000;
@@ -15,12 +16,11 @@ export const MOMENT_MS = FRESH_MS + DEADLINE_MS + SIGNED_MS;
  * is sent. The only use of this machine's clock, and only to measure how long the moment was.
  */
 export class Moment {
-  readonly #began = Date.now();
+  readonly #began = new Told(0);
 
   /** Whether a write may still rest on what was seen. */
   isFresh(): boolean {
-    const age = Date.now() - this.#began;
-    return age >= 0 && age <= FRESH_MS;
+    return this.#began.now <= FRESH_MS;
   }
 }
 

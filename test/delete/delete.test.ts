@@ -107,8 +107,7 @@ test('by run: the name may be used again after a delete; undelete then takes a s
   await world.delete('one');
   await world.backup({ name: 'one' });
   expect(await world.undelete('one')).toMatchObject([{ outcome: 'already' }]);
-  const [selector] = (await world.keys('repo', 'backups/')).filter((key) => key.includes(first?.run as string));
-  const name = selector?.slice('backups/'.length, -'.json'.length) as string;
+  const name = first?.selector as string;
   expect(await world.undelete(name)).toMatchObject([{ selector: name, outcome: 'undeleted' }]);
   // Two have the name now.
   expect(await failure(world.delete('one'), 'usage')).toMatchObject({ exit: 2, message: expect.stringContaining(name) });

@@ -177,7 +177,7 @@ test('a name that begins to be pruned while its new backup is made is looked at 
   class Marked extends Faults {
     override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
       if (op === 'create' && key.endsWith('root.ndjson.gz'))
-        await world.put(world.uri('repo', `backups/first@purged-${'0'.repeat(8)}-${'1'.repeat(16)}`), '');
+        await world.put(world.uri('repo', `backups/first.json@purged-${'0'.repeat(8)}-${'1'.repeat(16)}`), '');
       return super.run(op, key, call);
     }
   }

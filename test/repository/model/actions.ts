@@ -32,7 +32,7 @@ export type Action =
 
 /** Requests that decide something, where a process likes to stop. */
 export const DECISIVE: readonly RegExp[] = [
-  /^list .*@purged-/,
+  /^list .*backups\/\w+\.json/,
   /^create .*@purged-/,
   /^(get|create) .*backups\/\w+\.json/,
   /^list .*events\/\w/,
