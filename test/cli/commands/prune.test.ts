@@ -30,13 +30,13 @@ test('nothing to remove', async () => {
 
 test('runs: what is interrupted, and whether a rerun continues it', async () => {
   expect(await world.bcn('runs')).toMatchObject({ exit: 0, stdout: '', stderr: expect.stringContaining('No unfinished runs') });
-  const run = '20260101T000000Z-0123456789abcdef-0123456789abcdef0123456789abcdef';
+  const run = '0123456789abcdef-20260101T000000Z-0123456789abcdef0123456789abcdef';
   await mkdir(repo('runs', run), { recursive: true });
-  const asks = { name: 'two', mode: 'copy', catalog: 'c', table: 'shop.orders', uuid: null };
-  await writeFile(repo('runs', run, 'begin.json'), JSON.stringify({ asks, pinned: 'x', bcn: 'x' }));
+  const asks = { name: 'two', mode: 'copy', catalog: 'c', tables: ['shop.orders'] };
+  await writeFile(repo('runs', run, 'begin.json'), JSON.stringify({ asks, pinned: {}, bcn: 'x' }));
   const { stdout } = await world.bcn('runs');
   expect(stdout).toMatch(
-    /^RUN +BACKUP +TABLE +AGE +LAST WRITE +OBJECTS +SIZE +A RERUN\n2026.* two +shop\.orders +\d+ d +0 min ago +1 +\d+ B +continues it\n$/,
+    /^RUN +BACKUP +TABLE +AGE +LAST WRITE +OBJECTS +SIZE +A RERUN\n0123.* two +shop\.orders +\d+ d +0 min ago +1 +\d+ B +continues it\n$/,
   );
   await writeFile(repo('runs', 'notes.txt'), 'x');
   expect((await world.json('runs')).events()).toMatchObject([
