@@ -3,7 +3,7 @@ import { type Backup, type Commit, encodeCommit } from '../repository/commit.js'
 import { readDeletion } from '../repository/events.js';
 import type { Base } from '../repository/hints.js';
 import { commitKey, runSelector } from '../repository/keys.js';
-import { findCommit, findNamesakes } from '../repository/load.js';
+import { findCommit, findNamesakes, isCommitted } from '../repository/load.js';
 import { Moment, promptly } from '../repository/moment.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { assertNotPurging, lookAtName } from '../repository/purge-marks.js';
@@ -66,7 +66,11 @@ export async function commitBackup(
 
 /** When each base was seen undeleted. Throws BaseDeleted for those that are not. */
 async function lookAtBases(place: RepositoryPlace, bases: readonly Base[], call: CallOptions) {
-  const look = async ({ commit: { id } }: Base) => ({ id, ...(await readDeletion(place, id, call)) });
+  const look = async ({ commit }: Base) => {
+    const { deleted, seen } = await readDeletion(place, commit.id, call);
+    // No event says nothing once the COMMIT is gone.
+    return { id: commit.id, seen, deleted: deleted || !(await isCommitted(place, commit, call)) };
+  };
   const looks = await Promise.all(bases.map(look));
   const gone = looks.filter(({ deleted }) => deleted).map(({ id }) => id);
   if (gone.length > 0) throw new BaseDeleted(new Set(gone));

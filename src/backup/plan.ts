@@ -166,7 +166,7 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
     },
     metadata: { objects, bytes },
     requests: {
-      get: (sameService ? 0 : copied.objects) + (record ? 0 : 1) + looks.get,
+      get: (sameService ? 0 : copied.objects) + (record && !context.base ? 0 : 1) + looks.get,
       put: objects + (record ? 4 : 5) + (sameService ? 0 : copied.objects),
       copy: sameService ? copied.objects : 0,
       // The look at the name at the commit; before that the base's events, or the time for a new record.

@@ -2,6 +2,7 @@ import { isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import { storeTime } from '../repository/clock.js';
 import { runPrefix } from '../repository/keys.js';
+import { isCommitted } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
 import { readRecord } from '../repository/record.js';
 import { readStandings, type Standing, type Standings } from '../repository/standing.js';
@@ -12,7 +13,7 @@ import type { CallOptions } from '../storage/port.js';
 import { type Candidates, listCandidates } from './candidates.js';
 import { type Amount, KEPT, type PruneDeps, type PruneOptions, type PruneResult, REMOVED } from './options.js';
 import { type Live, reach, unreadableRecord } from './reach.js';
-import { isStill, removeCommit, sweepRecords } from './records.js';
+import { removeCommit, sweepRecords } from './records.js';
 import { Remover } from './remove.js';
 
 /**
@@ -64,8 +65,9 @@ async function pruneOnce(
   const gone = new Map<string, string>();
   const locked: Standing[] = [];
   for (const backup of [...standings.backups, ...standings.unreadable].filter(isPurged)) {
-    const { id = '', selector } = backup;
-    if (options.dryRun || (await removeCommit(deps, { id, selector }, remover, removed.records, call))) gone.set(id, selector);
+    const { id = '', selector, state } = backup;
+    if (options.dryRun || (await removeCommit(deps, { id, selector, state }, remover, removed.records, call)))
+      gone.set(id, selector);
     else if ('tables' in backup) locked.push(backup);
   }
   if (options.dryRun) removed.records.objects += gone.size;
@@ -105,7 +107,7 @@ async function reachAll(
     await reach(deps, backups, live, scratch, call);
   } catch (error) {
     if (!isCode(error, 'corrupt')) throw error;
-    const isThere = ({ selector, id }: Standing) => isStill(deps.repository, selector, id, call);
+    const isThere = (backup: Standing) => isCommitted(deps.repository, backup, call);
     for await (const there of parallel(backups, isThere, 16)) if (!there) throw new BackupGone('', { cause: error });
     throw error;
   }

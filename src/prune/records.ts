@@ -1,7 +1,8 @@
 import { isCode } from '../errors.js';
+import { writeEvent } from '../repository/events.js';
 import { commitKey, eventsPrefix, HINTS, purgeMark, selectorOfHintKey } from '../repository/keys.js';
+import { isCommitted } from '../repository/load.js';
 import { Moment, promptly } from '../repository/moment.js';
-import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
 import type { Standing, Standings } from '../repository/standing.js';
 import { createOnce } from '../storage/create-once.js';
@@ -13,22 +14,24 @@ import type { Remover } from './remove.js';
 const LOOKS = 5;
 
 /**
- * Removes the COMMIT of a purged backup. One by name lies under a key that a new backup may take as soon as another prune has removed it: a mark says that this DELETE
+ * Removes the COMMIT of a purged backup. An event beside it says so first: it keeps the events there for another grace, so that nobody who has just read the COMMIT finds
+ * none and takes the backup for undeleted. One by name lies under a key that a new backup may take as soon as another prune has removed it: a mark says that this DELETE
  * is under way, and it is sent only for the backup that was judged (format, "Prune" 4). False when it is still there.
  */
 export async function removeCommit(
   { repository: place }: PruneDeps,
-  backup: Pick<Standing, 'selector' | 'id'>,
+  backup: Pick<Standing, 'selector' | 'id' | 'state'>,
   remover: Remover,
   into: Amount,
   call: CallOptions,
 ): Promise<boolean> {
-  const { selector, id } = backup;
+  const { selector, id, state } = backup;
   const byName = !selector.includes('@');
   for (let look = 0; look < LOOKS; look++) {
     const moment = new Moment();
     if (byName) await createOnce(place.store, place.prefix + purgeMark(selector, id), Buffer.alloc(0), call);
-    if (!(await isStill(place, selector, id, call))) return true;
+    await writeEvent(place, id, 'purged', { next: state.next, random: !byName }, call);
+    if (!(await isCommitted(place, backup, call))) return true;
     if (!moment.isFresh()) continue;
     try {
       await promptly((prompt) => place.store.delete([place.prefix + commitKey(selector)], prompt), call);
@@ -41,17 +44,6 @@ export async function removeCommit(
     }
   }
   return false;
-}
-
-/** Whether the COMMIT at this key is the one of this backup, by its first line: it may be damaged behind it. */
-export async function isStill(place: RepositoryPlace, selector: string, id: string, call: CallOptions): Promise<boolean> {
-  try {
-    const { bytes } = await place.store.get(place.prefix + commitKey(selector), call);
-    return bytes.subarray(0, 100).toString('latin1').startsWith(`{"id":"${id}",`);
-  } catch (error) {
-    if (isCode(error, 'object-not-found')) return false;
-    throw error;
-  }
 }
 
 /** Step 6: events, hints and marks of what is gone, as far as they are older than the grace. `gone`: backups whose COMMIT was just removed. */
@@ -68,7 +60,7 @@ export async function sweepRecords(
   const ids = new Set(there.flatMap(({ id }) => id ?? []));
   for (const [id, { newest }] of states) {
     // An event comes after its COMMIT: where that is not listed, an event that is old has outlived it.
-    if (ids.has(id) || !(gone.has(id) || isOld(newest))) continue;
+    if (ids.has(id) || gone.has(id) || !isOld(newest)) continue;
     for await (const { key, size } of listBelow(place, eventsPrefix(id), call)) await remover.add(key, size, into);
   }
   const selectors = new Set(there.map(({ selector }) => selector));

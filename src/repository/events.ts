@@ -7,7 +7,7 @@ import { EVENTS, eventKey, eventsPrefix } from './keys.js';
 import type { RepositoryPlace } from './place.js';
 
 /** What can happen to a backup after its COMMIT (format, "Events"). */
-export type EventKind = 'deleted' | 'undeleted' | 'verified' | 'damaged' | 'repaired' | 'attached' | 'detached';
+export type EventKind = 'deleted' | 'undeleted' | 'verified' | 'damaged' | 'repaired' | 'attached' | 'detached' | 'purged';
 
 /** What the names and store times of a backup's events say. */
 export interface BackupState {

@@ -78,13 +78,14 @@ export class Bases {
   }
 
   async #read(selector: string): Promise<Omit<Base, 'table'> | undefined> {
+    // Before the record is read: its events may be gone some time after it.
+    const moment = new Moment();
     const commit = await findCommit(this.#place, selector, this.#options).catch((error: unknown) => {
       // A backup that cannot be read is no base; it is for verify to report.
       if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
       throw error;
     });
     if (commit?.mode !== this.#mode) return undefined;
-    const moment = new Moment();
     const { deleted, seen } = await readDeletion(this.#place, commit.id, this.#options);
     return deleted ? undefined : { commit, seen, moment };
   }

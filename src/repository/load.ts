@@ -116,6 +116,24 @@ export async function findCommit(
   }
 }
 
+/**
+ * Whether the COMMIT at this key is still the one of this backup, by its first line: it may be damaged behind it. Who finds no delete among the events of a backup must ask this
+ * afterwards: prune takes the COMMIT first, then the events.
+ */
+export async function isCommitted(
+  place: RepositoryPlace,
+  { selector, id }: Pick<Backup, 'selector' | 'id'>,
+  options: CallOptions = {},
+): Promise<boolean> {
+  try {
+    const { bytes } = await place.store.get(place.prefix + commitKey(selector), options);
+    return bytes.subarray(0, 100).toString('latin1').startsWith(`{"id":"${id}",`);
+  } catch (error) {
+    if (isCode(error, 'object-not-found')) return false;
+    throw error;
+  }
+}
+
 /** Selectors of all backups that begin so, deleted ones too, in key order. */
 export async function* backupSelectors(place: RepositoryPlace, options: CallOptions = {}, stem = ''): AsyncGenerator<string> {
   for await (const { selector } of backupObjects(place, options, stem)) yield selector;

@@ -28,8 +28,8 @@ async function prepare(): Promise<World> {
   return world;
 }
 
-/** What is there, but for the marks, whose names are random. */
-const state = async (world: World) => (await world.keys('repo')).filter((key) => !key.includes('@purged-')).sort();
+/** What is there, but for what each attempt says before it removes a record. */
+const state = async (world: World) => (await world.keys('repo')).filter((key) => !/@purged-|-purged\.json$/.test(key)).sort();
 
 test.each(CUTS)(
   '%s at every request: what is visible stays whole, and a rerun removes the same',
@@ -69,8 +69,10 @@ test('in small steps: a bulk delete that was done in part', async () => {
     for (const key of [...commits, ...doomed.filter((_, i) => i % n === 0)]) await there.remove(there.uri('repo', key));
     await there.prune();
     expect((await there.verify({ name: 'stays' })).problems).toEqual([]);
-    there.now += 2 * DAY;
-    await there.prune();
+    for (let i = 0; i < 2; i++) {
+      there.now += 2 * DAY;
+      await there.prune();
+    }
     const events = (await there.keys('repo', 'events/')).length;
     expect(events, `${n}`).toBe(0);
   }

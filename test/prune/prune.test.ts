@@ -205,3 +205,56 @@ test('a backup that another prune takes while this one reads it is no damage', a
     await expectTable(world, captured, (await world.restore({ backupName: 'second' })) as Restored);
   }
 });
+
+test('a backup that read the record of its base right before it was pruned finds out', async () => {
+  for (const unchanged of [true, false]) {
+    const { world, table } = await prepare();
+    await world.delete('first');
+    await world.delete('second');
+    world.now += DAY + HOUR;
+    if (!unchanged) {
+      await table.append([someBytes('5')]);
+      world.publish(table);
+    }
+    let pruned = 0;
+    // Between the look at the COMMIT and the one at its events.
+    class Slow extends Faults {
+      override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+        const result = await super.run(op, key, call);
+        if (op === 'get' && key.endsWith('backups/second.json') && pruned++ === 0) await world.prune();
+        return result;
+      }
+    }
+    await world.backup({ name: 'third' }, new Slow());
+    expect(pruned).toBeGreaterThan(0);
+    expect((await world.verify({ name: 'third' })).problems).toEqual([]);
+  }
+});
+
+test('a base that was pruned, and its events swept, while a backup went on for days: its record is asked for, too', async () => {
+  const { world, table } = await prepare();
+  await table.append([someBytes('5')]);
+  world.publish(table);
+  let stages = 0;
+  class Long extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (op === 'copy' && stages++ === 0) {
+        const [, run] = /runs\/([^/]+)\//.exec(key) ?? [];
+        for (const name of ['first', 'second']) await world.delete(name);
+        for (let i = 0; i < 10; i++) {
+          world.now += 12 * HOUR;
+          await world.put(world.uri('repo', `runs/${run}/beat-${i}`), '');
+          // The beats of this very process.
+          await world.prune();
+        }
+        expect(await world.keys('repo', 'events/')).toEqual([]);
+      }
+      return super.run(op, key, call);
+    }
+  }
+  const outcome = await world.backup({ name: 'third' }, new Long()).catch((error: unknown) => error);
+  expect(stages).toBeGreaterThan(0);
+  // Its own clock knows of no beat, so it may give up; what it makes is whole.
+  if (await world.commit('third')) expect((await world.verify({ name: 'third' })).problems).toEqual([]);
+  else expect(outcome).toMatchObject({ code: 'storage-unavailable' });
+});

@@ -86,5 +86,10 @@ test('a backup deleted for longer than the grace is gone, and its folders', asyn
   await age();
   const { events } = await world.json('prune');
   expect(events().at(-1)).toMatchObject({ purged: ['one'] });
-  expect((await files('.')).map(({ name }) => name).filter((name) => !name.includes('@purged-'))).toEqual(['bcn.json']);
+  const left = (await files('.')).map(({ name }) => name);
+  expect(left.filter((name) => !name.includes('purged')).sort()).toEqual(['000001-deleted.json', 'bcn.json']);
+  // What happened to it is told for another grace.
+  await age();
+  expect((await world.bcn('prune')).exit).toBe(0);
+  expect((await files('.')).map(({ name }) => name)).toEqual(['bcn.json']);
 });

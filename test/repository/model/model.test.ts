@@ -25,11 +25,12 @@ afterEach(() => {
 test(`the invariants of the format, after every request of ${RUNS} random histories`, { timeout: 0 }, async () => {
   const ended = new Map<string, number>();
   const actions = fc.array(action, { minLength: 5, maxLength: 40, size: 'max' });
+  const features = fc.constantFrom([], [], ['commits-by-run']);
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...BEFORE), actions, async (before, history) => {
+    fc.asyncProperty(fc.constantFrom(...BEFORE), features, actions, async (before, has, history) => {
       vi.setSystemTime(START);
       vi.clearAllTimers();
-      const model = await Model.open(source);
+      const model = await Model.open(source, has);
       for (const one of before) {
         if (one === 'wait') await vi.advanceTimersByTimeAsync(GRACE + 60_000);
         else await model.alone(one, 'a');

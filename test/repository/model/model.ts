@@ -1,8 +1,9 @@
 import { expect, vi } from 'vitest';
+import { selectorOfCommitKey } from '../../../src/repository/keys.js';
 import { MemoryService, MemoryStore } from '../../../src/storage/memory/memory-store.js';
 import { someBytes, type TableWriter } from '../../support/table.js';
 import { World } from '../../support/world.js';
-import { type Action, DECISIVE, GRACE, NAMES, type Start, type What } from './actions.js';
+import { type Action, DECISIVE, GRACE, type Start, type What } from './actions.js';
 import { isExpected, Process, settle } from './process.js';
 import { Watcher } from './watcher.js';
 
@@ -48,7 +49,8 @@ export class Model {
     this.watcher = new Watcher(objects, { store, prefix: '' }, GRACE);
   }
 
-  static async open({ source, versions }: Source): Promise<Model> {
+  /** `features`: of the repository. */
+  static async open({ source, versions }: Source, features: readonly string[]): Promise<Model> {
     const service = new MemoryService();
     const objects = new Map();
     service.buckets.set('memory://repo', objects);
@@ -59,7 +61,7 @@ export class Model {
     const places = { src: of('src'), repo: of('repo'), wh: of('wh') };
     const world = await World.open({ places });
     model = new Model(world, places.repo.store, objects, versions);
-    const record = { format: 1, id: 'f'.repeat(32), features: [], grace_ms: GRACE, created: 'x' };
+    const record = { format: 1, id: 'f'.repeat(32), features, grace_ms: GRACE, created: 'x' };
     await places.repo.store.create('bcn.json', Buffer.from(JSON.stringify(record)));
     world.tables.set('db.t', versions[0] as Version);
     return model;
@@ -142,12 +144,12 @@ export class Model {
     }
     this.watcher.checkAll('at the end');
     this.assert();
-    for (const { commit } of this.watcher.held.values()) {
+    for (const { commit, key } of this.watcher.held.values()) {
       if (this.watcher.deletedSince(commit.id) === undefined)
-        expect((await this.world.verify({ name: commit.name, readData: true })).problems).toEqual([]);
+        expect((await this.world.verify({ name: selectorOfCommitKey(key), readData: true })).problems).toEqual([]);
     }
     await this.alone('prune', 'a');
-    for (const name of NAMES) await this.alone('delete', name);
+    for (const { key } of [...this.watcher.held.values()]) await this.alone('delete', selectorOfCommitKey(key));
     for (let i = 0; i < 2; i++) {
       await vi.advanceTimersByTimeAsync(2 * GRACE);
       await this.alone('prune', 'a');

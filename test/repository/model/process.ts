@@ -113,8 +113,8 @@ export async function settle(): Promise<void> {
   }
 }
 
-/** Endings that a process may have; anything else is a bug. */
+/** Endings that a process may have; anything else is a bug. `usage`: several backups have the name, where they lie by run. */
 export function isExpected(error: unknown): boolean {
   if (error instanceof Killed) return true;
-  return isCode(error, 'storage-unavailable', 'backup-exists', 'backup-not-found', 'busy', 'interrupted');
+  return isCode(error, 'storage-unavailable', 'backup-exists', 'backup-not-found', 'busy', 'interrupted', 'usage');
 }

@@ -18,6 +18,8 @@ interface Entry {
   readonly modified: number;
 }
 
+const COMMIT = /^backups\/[^/]+\.json$/;
+
 /** Looks at the repository after every request and throws when an invariant of the format does not hold. */
 export class Watcher implements Watch {
   /** By backup id; also of backups that are deleted, until their COMMIT is removed. */
@@ -54,10 +56,12 @@ export class Watcher implements Watch {
   /** Since when a backup has been deleted by the store's clock, or undefined: the model's own reading of events. */
   deletedSince(id: string, objects: ReadonlyMap<string, Entry> = this.#objects): number | undefined {
     let since: number | undefined;
-    const events = [...objects.keys()].filter((key) => key.startsWith(`events/${id}/`)).sort();
-    for (const key of events) {
-      if (key.endsWith('-undeleted.json')) since = undefined;
-      else if (key.endsWith('-deleted.json')) since ??= objects.get(key)?.modified;
+    const number = (key: string) => Number(/\/(\d+)-[a-z]+/.exec(key.slice(`events/${id}`.length))?.[1]);
+    const time = (key: string) => objects.get(key)?.modified ?? 0;
+    const events = [...objects.keys()].filter((key) => key.startsWith(`events/${id}/`));
+    for (const key of events.sort((x, y) => number(x) - number(y) || time(x) - time(y))) {
+      if (/-undeleted(-\w+)?\.json$/.test(key)) since = undefined;
+      else if (/-deleted(-\w+)?\.json$/.test(key)) since ??= time(key);
     }
     return since;
   }
@@ -77,9 +81,9 @@ export class Watcher implements Watch {
     const { modified = 0 } = this.#objects.get(key) ?? {};
     const run = /^runs\/([^/]+)\//.exec(key)?.[1];
     if (run !== undefined) this.#writes.set(run, [...(this.#writes.get(run) ?? []), modified]);
-    if (/^backups\/[^@]+\.json$/.test(key)) await this.#committed(key, modified);
+    if (COMMIT.test(key)) await this.#committed(key, modified);
     // A backup that is seen again after an undelete.
-    if (key.endsWith('-undeleted.json')) this.checkAll(`after ${key}`);
+    if (key.includes('-undeleted')) this.checkAll(`after ${key}`);
   }
 
   async #committed(key: string, at: number): Promise<void> {
@@ -122,7 +126,7 @@ export class Watcher implements Watch {
   #deleted(process: Process, key: string): void {
     const entry = this.#before.get(key);
     if (!entry) return;
-    if (/^backups\/[^@]+\.json$/.test(key)) {
+    if (COMMIT.test(key)) {
       const id = /"id":"(\w+)"/.exec(entry.bytes.toString('latin1'))?.[1] ?? '';
       if (!this.#isOver(id)) this.#violated(`the COMMIT ${key} was removed`);
       this.held.delete(id);
