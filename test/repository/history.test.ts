@@ -42,8 +42,9 @@ test.each([
     [false, 'verified', 'damaged'],
   ],
   [
+    // What a later check did not look at is damaged all the same.
     ['1-damaged', '2-verified-0a'],
-    [false, 'verified', 'well'],
+    [false, 'verified', 'damaged'],
   ],
   [
     ['1-damaged', '2-repaired'],
