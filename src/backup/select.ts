@@ -1,5 +1,5 @@
 import { formatIdent, type TableIdent } from '../catalog/port.js';
-import { BcnError, isCode } from '../errors.js';
+import { BcnError } from '../errors.js';
 import type { Selection } from '../repository/runs.js';
 import type { CallOptions } from '../storage/port.js';
 import type { BackupDeps, BackupOptions } from './options.js';
@@ -50,6 +50,3 @@ export function matches(name: string, globs: readonly string[]): boolean {
     return new RegExp(`^${pattern}$`, 's').test(name);
   });
 }
-
-/** An entry that is something else than an Iceberg table. */
-export const isSomethingElse = (error: unknown): boolean => isCode(error, 'unsupported');

@@ -26,11 +26,6 @@ export function isUnder(path: string, root: string): boolean {
   return path.startsWith(bare) && path[bare.length] === '/';
 }
 
-/** The name below its location of a path that `isUnder` it. */
-export function nameBelow(path: string, location: string): string {
-  return path.slice(rootOf(location).length + 1);
-}
-
 /** True when an abstract path denotes a file under the table's location, whatever that is. */
 export function isRelative(abstract: string): boolean {
   return abstract.startsWith(RELATIVE) || !(SCHEME.test(abstract) || abstract === '');
