@@ -188,34 +188,6 @@ describeWith(['s3', 'hms', 'spark'], 'bad input against real servers', (lab) => 
     await refused([...backupArgs(table, 'x'), '--jobs', 'many'], 2, ['many']);
   });
 
-  test('a table with delete files, with statistics: refused at backup', async () => {
-    const mor = `${database}.mor`;
-    await spark.run(
-      `CREATE TABLE hms.${mor} (id bigint) USING iceberg TBLPROPERTIES ('format-version'='2', 'write.delete.mode'='merge-on-read')`,
-      `INSERT INTO hms.${mor} SELECT id FROM range(0, 100)`,
-      `DELETE FROM hms.${mor} WHERE id = 3`,
-    );
-    await refused(backupArgs(mor, 'x'), 22, ['delete files']);
-    await spark.run(`CALL hms.system.compute_table_stats('${table}')`);
-    await refused(backupArgs(table, 'x'), 22, ['statistics']);
-  });
-
-  test.for(['data', 'metadata', 'object-storage', 'folder-storage'])(
-    'a table that write.%s.path sends elsewhere: refused until it comes home',
-    async (kind) => {
-      const away = `${database}.away_${kind.replace('-', '_')}`;
-      const property = `write.${kind}.path`;
-      await spark.run(
-        `CREATE TABLE hms.${away} (id bigint) USING iceberg`,
-        `INSERT INTO hms.${away} VALUES (1)`,
-        `ALTER TABLE hms.${away} SET TBLPROPERTIES ('${property}'='s3://warehouse/elsewhere-${database}')`,
-      );
-      await refused(backupArgs(away, 'x'), 22, [property, `s3://warehouse/elsewhere-${database}`]);
-      await spark.run(`ALTER TABLE hms.${away} UNSET TBLPROPERTIES ('${property}')`);
-      await bcn.ok([...backupArgs(away, `home-${kind}`), '--dry-run']);
-    },
-  );
-
   test('a live file missing or of the wrong length in the source, damaged metadata', async () => {
     const broken = `${database}.broken`;
     await spark.run(`CREATE TABLE hms.${broken} (id bigint) USING iceberg`, `INSERT INTO hms.${broken} VALUES (1)`);
