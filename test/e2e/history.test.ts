@@ -96,7 +96,9 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'engines take a table whose hi
     (table.noLog ? ['last:2'] : ['full', 'current', 'last:2']).map((flag, m) => ({ name, flag, id: `t${n}${m}`, ...table })),
   );
 
-  test.for(cases)('$name: $flag', async ({ flag, id, kept: counts, make, noLog }) => {
+  // One more try: it fails on rare occasions, for a reason that is not found yet (CONTRIBUTING, "Known trouble").
+  test.for(cases)('$name: $flag', { retry: 1 }, async ({ flag, id: kind, kept: counts, make, noLog }) => {
+    const id = unique(kind);
     const source = `${database}.${id}`;
     const pruned = `${database}.${id}_pruned`;
     await spark.run(...make(source));
