@@ -1,10 +1,11 @@
-import { isCode } from '../errors.js';
+import { BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
-import { storeTime } from '../repository/clock.js';
+import { storeTime, Told } from '../repository/clock.js';
 import { runPrefix } from '../repository/keys.js';
 import { isCommitted } from '../repository/load.js';
-import { placeUri } from '../repository/place.js';
-import { readRecord } from '../repository/record.js';
+import { MOMENT_MS } from '../repository/moment.js';
+import { placeUri, type RepositoryPlace } from '../repository/place.js';
+import { type RepositoryRecord, readRecord } from '../repository/record.js';
 import { readStandings, type Standing, type Standings } from '../repository/standing.js';
 import { leftJoin } from '../spill/join.js';
 import { withScratch } from '../spill/scratch.js';
@@ -24,13 +25,15 @@ import { Remover } from './remove.js';
 export async function prune(deps: PruneDeps, options: PruneOptions): Promise<PruneResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const place = deps.repository;
-  const grace = options.grace ?? (await readRecord(place, call)).grace_ms;
+  const record = await readRecord(place, call);
+  const grace = options.grace ?? record.grace_ms;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withScratch(options.tmpDir, (scratch) => pruneOnce(deps, options, grace, scratch, call));
+      return await withScratch(options.tmpDir, (scratch) =>
+        pruneOnce(deps, options, { grace, reading: longestReading(record) }, scratch, call),
+      );
     } catch (error) {
-      // Another prune, or a hand, has removed a backup while this one read it.
-      if (!(error instanceof BackupGone) || attempt === ATTEMPTS) throw error instanceof BackupGone ? error.cause : error;
+      if (!(error instanceof OutOfDate) || attempt === ATTEMPTS) throw error instanceof OutOfDate ? error.cause : error;
     }
   }
 }
@@ -38,7 +41,7 @@ export async function prune(deps: PruneDeps, options: PruneOptions): Promise<Pru
 async function pruneOnce(
   deps: PruneDeps,
   options: PruneOptions,
-  grace: number,
+  { grace, reading }: { readonly grace: number; readonly reading: number },
   scratch: string,
   call: CallOptions,
 ): Promise<PruneResult> {
@@ -46,7 +49,9 @@ async function pruneOnce(
   const now = await storeTime(place, call);
   const isOld = (time: number | undefined) => time !== undefined && now - time > grace;
   const candidates = await listCandidates(deps, scratch, call);
+  const began = new Told(0);
   const standings = await readStandings(place, call);
+  if (began.now > reading) throw new OutOfDate('', { cause: tookTooLong(place, reading) });
   for (const key of standings.foreign)
     deps.report.warn(`${key} is not of bcn; it is kept`, { object: `${placeUri(place)}/${key}` });
   const isPurged = ({ state }: Pick<Standing, 'state'>) => state.deleted && isOld(state.since) && !state.attached;
@@ -90,10 +95,25 @@ async function pruneOnce(
   };
 }
 
-/** How often backups may vanish while they are read. */
+/** How often what was read may be out of date. */
 const ATTEMPTS = 5;
 
-class BackupGone extends Error {}
+/** What was read of the backups is out of date: another prune has removed one meanwhile, or it took too long. Begin again; `cause`: what to say when that does not help. */
+class OutOfDate extends Error {}
+
+/**
+ * How long, ms, it may take from the LIST of backups to the last record read. In a longer time one of them can be purged before it is read, and one that was made after the LIST may rest on it
+ * (format, "Prune" 2).
+ */
+const longestReading = ({ grace_ms: grace }: RepositoryRecord): number => grace / 4 - MOMENT_MS;
+
+function tookTooLong(place: RepositoryPlace, reading: number): BcnError {
+  return new BcnError(
+    'storage-unavailable',
+    `Reading the records of all backups in ${placeUri(place)} took longer than ${Math.round(reading / 60_000)} minutes, again and again, so nothing was removed`,
+    { object: placeUri(place), hint: 'The store or this machine is extremely slow, or it slept. Run the same command again.' },
+  );
+}
 
 /** As `reach`, but what cannot be read is no damage when its backup is not there any more. */
 async function reachAll(
@@ -108,7 +128,7 @@ async function reachAll(
   } catch (error) {
     if (!isCode(error, 'corrupt')) throw error;
     const isThere = (backup: Standing) => isCommitted(deps.repository, backup, call);
-    for await (const there of parallel(backups, isThere, 16)) if (!there) throw new BackupGone('', { cause: error });
+    for await (const there of parallel(backups, isThere, 16)) if (!there) throw new OutOfDate('', { cause: error });
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { capture, expectTable, type Restored } from '../support/compare.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
@@ -257,4 +257,35 @@ test('a base that was pruned, and its events swept, while a backup went on for d
   // Its own clock knows of no beat, so it may give up; what it makes is whole.
   if (await world.commit('third')) expect((await world.verify({ name: 'third' })).problems).toEqual([]);
   else expect(outcome).toMatchObject({ code: 'storage-unavailable' });
+});
+
+test('a prune that sleeps between the list of backups and their records begins again: it knows nothing of those made since', async () => {
+  const { world, captured } = await prepare();
+  world.now += DAY + HOUR;
+  const run = (await world.commit('second'))?.run;
+  const times = { clock: Date.now, later: 0 };
+  Date.now = () => times.clock() + times.later;
+  onTestFinished(() => {
+    Date.now = times.clock;
+  });
+  let slept = false;
+  class Slow extends Faults {
+    override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+      if (!slept && op === 'get' && key.endsWith('backups/second.json')) {
+        slept = true;
+        // It reuses the ROOT of a backup that another prune has taken when this one comes to read it.
+        await world.backup({ name: 'third' });
+        await world.delete('second');
+        world.now += DAY + HOUR;
+        times.later += DAY + HOUR;
+        expect((await world.prune()).backups).toEqual(['second']);
+      }
+      return super.run(op, key, call);
+    }
+  }
+  await world.prune({}, new Slow());
+  expect(slept).toBe(true);
+  expect((await world.keys('repo', `runs/${run}/`)).length).toBeGreaterThan(0);
+  expect((await world.verify({ name: 'third' })).problems).toEqual([]);
+  await expectTable(world, captured, (await world.restore({ backupName: 'third' })) as Restored);
 });
