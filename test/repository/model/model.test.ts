@@ -4,7 +4,7 @@ import { action, GRACE } from './actions.js';
 import { Model, makeSource, type Source } from './model.js';
 
 /** A longer search: BCN_MODEL_RUNS=5000; a failure again: BCN_MODEL_SEED. */
-const RUNS = Number(process.env.BCN_MODEL_RUNS ?? 150);
+const RUNS = Number(process.env.BCN_MODEL_RUNS ?? 400);
 const SEED = process.env.BCN_MODEL_SEED;
 const START = Date.UTC(2026, 0, 10);
 

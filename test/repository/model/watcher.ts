@@ -40,9 +40,10 @@ export class Watcher implements Watch {
     this.#grace = grace;
   }
 
-  before(process: Process, op: string): void {
+  before(process: Process, op: string, key: string): void {
     if (op === 'delete') this.#before = new Map(this.#objects);
-    if (process.what === 'prune' && op === 'list' && !this.#looks.has(process)) this.#looks.set(process, Date.now());
+    // Its look at the store's time; another one when it begins again.
+    if (process.what === 'prune' && op === 'list' && key.endsWith('/bcn.json')) this.#looks.set(process, Date.now());
   }
 
   async after(process: Process, op: string, key: string): Promise<void> {
