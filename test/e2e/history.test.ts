@@ -96,9 +96,7 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'engines take a table whose hi
     (table.noLog ? ['last:2'] : ['full', 'current', 'last:2']).map((flag, m) => ({ name, flag, id: `t${n}${m}`, ...table })),
   );
 
-  // One more try: it fails on rare occasions, for a reason that is not found yet (CONTRIBUTING, "Known trouble").
-  test.for(cases)('$name: $flag', { retry: 1 }, async ({ flag, id: kind, kept: counts, make, noLog }) => {
-    const id = unique(kind);
+  test.for(cases)('$name: $flag', async ({ flag, id, kept: counts, make, noLog }) => {
     const source = `${database}.${id}`;
     const pruned = `${database}.${id}_pruned`;
     await spark.run(...make(source));
@@ -125,7 +123,13 @@ describeWith(['s3', 'hms', 'spark', 'pyiceberg'], 'engines take a table whose hi
     expect(after.snapshots).toEqual(only(before.snapshots, kept));
     const refs = Object.keys(before.refs).filter((ref) => metadata.refs.some(({ name }) => name === ref));
     expect(after.refs).toEqual(only(before.refs, refs));
-    expect(after.times).toEqual(only(before.times, Object.keys(after.times)));
+    if (noLog) {
+      // Since when it is current only the file's last update tells, which Iceberg writes up to some ms after the entry of its log.
+      expect(Object.keys(after.times).map((time) => Date.parse(`${time.replace(' ', 'T')}Z`))).toEqual([
+        Number(metadata.lastUpdatedMs),
+      ]);
+      expect(Object.values(after.times)).toEqual([before.current]);
+    } else expect(after.times).toEqual(only(before.times, Object.keys(after.times)));
     if (kept.length > 0) expect(Object.keys(after.times).length).toBeGreaterThan(0);
     await liveOn(pruned, before.current.length, result.edits.length > 0, metadata.formatVersion === 3);
   });
