@@ -2,23 +2,32 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Checksum } from '../storage/port.js';
 
-/** Whether bcn can compute a checksum of this kind itself. */
-export function isComputable(sum: Checksum | null): sum is Checksum {
-  if (sum === null || (sum.alg !== 'sha256' && sum.alg !== 'crc32')) return false;
+const COMPUTED: readonly string[] = ['sha256', 'crc32', 'crc32c', 'crc64nvme'] satisfies Checksum['alg'][];
+
+/** Whether bcn can compute a checksum of this kind itself. Records of later versions may hold other kinds. */
+export function isComputable(sum: Checksum | null | undefined): sum is Checksum {
+  if (!sum || !COMPUTED.includes(sum.alg)) return false;
   return sum.kind === 'full' || sum.partSize !== undefined;
 }
 
 /** Computes a checksum as S3 defines it: over all bytes, or over the digests of parts of `partSize` bytes. */
 export class Summer {
   readonly #sum: Checksum;
+  readonly #whole: Digest;
+  readonly #part: Digest;
   #digests: Buffer[] = [];
-  #part: PartSum;
   #left: number;
 
-  constructor(sum: Checksum) {
+  private constructor(sum: Checksum, whole: Digest, part: Digest) {
     this.#sum = sum;
-    this.#part = newPart(sum.alg);
+    this.#whole = whole;
+    this.#part = part;
     this.#left = this.#partSize();
+  }
+
+  /** `sum` is one that `isComputable`; its value does not matter. */
+  static async open(sum: Checksum): Promise<Summer> {
+    return new Summer(sum, await newDigest(sum.alg), await newDigest(sum.alg));
   }
 
   update(chunk: Buffer): void {
@@ -34,16 +43,14 @@ export class Summer {
 
   /** base64 */
   digest(): string {
-    if (this.#sum.kind === 'full') return this.#part.digest().toString('base64');
+    if (this.#sum.kind === 'full') return this.#part.end().toString('base64');
     if (this.#left < this.#partSize()) this.#close();
-    const whole = newPart(this.#sum.alg);
-    whole.update(Buffer.concat(this.#digests));
-    return whole.digest().toString('base64');
+    this.#whole.update(Buffer.concat(this.#digests));
+    return this.#whole.end().toString('base64');
   }
 
   #close(): void {
-    this.#digests.push(this.#part.digest());
-    this.#part = newPart(this.#sum.alg);
+    this.#digests.push(this.#part.end());
     this.#left = this.#partSize();
   }
 
@@ -52,25 +59,47 @@ export class Summer {
   }
 }
 
-interface PartSum {
+/** `end` gives the digest of what went in, and begins again. */
+interface Digest {
   update(bytes: Buffer): void;
-  digest(): Buffer;
+  end(): Buffer;
 }
 
-function newPart(alg: Checksum['alg']): PartSum {
+/** Reversed polynomials: Castagnoli's, and that of the NVM Express specification ("64b CRC"). */
+const CRC32C = 0x82f63b78;
+const CRC64NVME = '9a6c9329ac4bc9b5';
+
+async function newDigest(alg: Checksum['alg']): Promise<Digest> {
   if (alg === 'sha256') {
-    const hash = createHash('sha256');
-    return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() };
+    let hash = createHash('sha256');
+    const end = () => {
+      const digest = hash.digest();
+      hash = createHash('sha256');
+      return digest;
+    };
+    return { update: (bytes) => void hash.update(bytes), end };
   }
-  let value = 0;
-  return {
-    update: (bytes) => {
-      value = crc32(bytes, value);
-    },
-    digest: () => {
+  if (alg === 'crc32') {
+    let value = 0;
+    const end = () => {
       const out = Buffer.alloc(4);
       out.writeUInt32BE(value >>> 0);
+      value = 0;
       return out;
-    },
+    };
+    return {
+      update: (bytes) => {
+        value = crc32(bytes, value);
+      },
+      end,
+    };
+  }
+  const { createCRC32, createCRC64 } = await import('hash-wasm');
+  const hash = (await (alg === 'crc32c' ? createCRC32(CRC32C) : createCRC64(CRC64NVME))).init();
+  const end = () => {
+    const digest = Buffer.from(hash.digest('hex'), 'hex');
+    hash.init();
+    return digest;
   };
+  return { update: (bytes) => void hash.update(bytes), end };
 }

@@ -120,7 +120,7 @@ async function* newBytes(file: TargetFile, source: CopySource, context: DeletesC
   };
   const read = async (start: number, end: number) => {
     const bytes = await readRange(source.store, source.key, start, end, call).catch(orLost);
-    if (start === 0 && end === file.size) assertSum(bytes, file, name, context);
+    if (start === 0 && end === file.size) await assertSum(bytes, file, name, context);
     return bytes;
   };
   if (file.size > LARGE) await assertWholeSum(file, source, name, context).catch(orLost);
@@ -148,16 +148,16 @@ async function* newBytes(file: TargetFile, source: CopySource, context: DeletesC
 }
 
 /** A copy is compared by the service; what is read has to be compared here. */
-function assertSum(bytes: Buffer, { sum }: TargetFile, name: string, context: ContentContext): void {
-  if (!isComputable(sum ?? null) || !sum) return;
-  const summer = new Summer(sum);
+async function assertSum(bytes: Buffer, { sum }: TargetFile, name: string, context: ContentContext): Promise<void> {
+  if (!isComputable(sum)) return;
+  const summer = await Summer.open(sum);
   summer.update(bytes);
   if (summer.digest() !== sum.value) throw altered(name, context);
 }
 
 async function assertWholeSum({ sum }: TargetFile, source: CopySource, name: string, context: ContentContext): Promise<void> {
-  if (!isComputable(sum ?? null) || !sum) return;
-  const summer = new Summer(sum);
+  if (!isComputable(sum)) return;
+  const summer = await Summer.open(sum);
   for await (const chunk of (await source.store.read(source.key, context.call)) as AsyncIterable<Buffer>) summer.update(chunk);
   if (summer.digest() !== sum.value) throw altered(name, context);
 }

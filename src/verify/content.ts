@@ -83,7 +83,7 @@ async function readContent(
   { call }: CheckContext,
 ): Promise<{ readonly bytes: number; readonly message?: string }> {
   let bytes = 0;
-  const sum = isComputable(file.sum) ? new Summer(file.sum) : undefined;
+  const sum = isComputable(file.sum) ? await Summer.open(file.sum) : undefined;
   try {
     for await (const chunk of (await store.read(key, call)) as AsyncIterable<Buffer>) {
       bytes += chunk.length;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { isComputable, Summer } from '../../src/repository/checksum.js';
 import type { Checksum } from '../../src/storage/port.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
@@ -13,6 +14,23 @@ const crc = (bytes: Buffer) => {
   out.writeUInt32BE(crc32(bytes));
   return out;
 };
+
+/** Bit by bit, as the specifications define them: reflected, all ones before and after. */
+function bitwise(polynomial: bigint, bits: number): (bytes: Buffer) => Buffer {
+  const ones = (1n << BigInt(bits)) - 1n;
+  const table = Array.from({ length: 256 }, (_, byte) => {
+    let value = BigInt(byte);
+    for (let bit = 0; bit < 8; bit++) value = value & 1n ? (value >> 1n) ^ polynomial : value >> 1n;
+    return value;
+  });
+  return (bytes) => {
+    let value = ones;
+    for (const byte of bytes) value = (value >> 8n) ^ (table[Number((value ^ BigInt(byte)) & 0xffn)] as bigint);
+    return Buffer.from((value ^ ones).toString(16).padStart(bits / 4, '0'), 'hex');
+  };
+}
+const crc32c = bitwise(0x82f63b78n, 32);
+const crc64nvme = bitwise(0x9a6c9329ac4bc9b5n, 64);
 
 /** S3's `-<number of parts>` is left out, as the port wants it. */
 function composite(digest: (bytes: Buffer) => Buffer, partSize: number): string {
@@ -28,6 +46,9 @@ const SUMS: readonly Checksum[] = [
   // The parts end with the file.
   { alg: 'sha256', kind: 'composite', partSize: 50_000, value: composite(sha256, 50_000) },
   { alg: 'crc32', kind: 'composite', partSize: 70_001, value: composite(crc, 70_001) },
+  { alg: 'crc32c', kind: 'full', value: crc32c(BYTES).toString('base64') },
+  { alg: 'crc32c', kind: 'composite', partSize: 65_536, value: composite(crc32c, 65_536) },
+  { alg: 'crc64nvme', kind: 'full', value: crc64nvme(BYTES).toString('base64') },
 ];
 
 async function backedUp(sum: Checksum): Promise<World> {
@@ -61,7 +82,24 @@ describe.each(SUMS.map((sum) => [`${sum.alg} ${sum.kind} ${sum.partSize ?? ''}`,
   });
 });
 
+test.each([
+  ['crc32', 'y/Q5Jg=='],
+  ['crc32c', '4waSgw=='],
+  ['crc64nvme', 'rosUhgp5mIg='],
+  ['sha256', 'FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU='],
+] as const)('the check value of %s, of "123456789" in any pieces, again and again', async (alg, value) => {
+  for (const cut of [0, 4, 9]) {
+    const sum = await Summer.open({ alg, kind: 'full', value: '' });
+    sum.update(Buffer.from('123456789').subarray(0, cut));
+    sum.update(Buffer.from('123456789').subarray(cut));
+    expect(sum.digest()).toBe(value);
+  }
+});
+
 test('an algorithm that cannot be computed here counts as no checksum', async () => {
-  const world = await backedUp({ alg: 'crc64nvme', kind: 'full', value: 'AAAAAAAAAAA=' });
+  const later = { alg: 'blake3', kind: 'full', value: 'AAAAAAAAAAA=' } as unknown as Checksum;
+  expect(isComputable(later)).toBe(false);
+  expect(isComputable(null)).toBe(false);
+  const world = await backedUp(later);
   expect(await world.verify()).toMatchObject({ problems: [], checked: { withoutChecksum: 1 } });
 });
