@@ -1,5 +1,6 @@
 import { BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
+import type { StoredObject } from '../repository/commit.js';
 import { readInventory } from '../repository/inventory.js';
 import { type RootManifest, readRootOf } from '../repository/root.js';
 import type { Standing, Unreadable } from '../repository/standing.js';
@@ -18,13 +19,22 @@ export interface Live extends Keyed {
 interface Sectioned extends Keyed {
   readonly manifest: RootManifest;
   readonly kept: boolean;
+  readonly superseded: boolean;
+}
+
+interface Rooted {
+  readonly root: StoredObject;
+  readonly name: string;
+  readonly kept: boolean;
+  /** Only backups that a repair gave another ROOT name it. */
+  readonly superseded: boolean;
 }
 
 const PARALLEL = 8;
 
 /**
  * Adds all that these backups need: COMMIT → ROOT → metadata, lists, manifests, statistics, packs → keys in their sections. Each ROOT and each pack is read once. Throws
- * `corrupt`: what cannot be read may name anything.
+ * `corrupt`: what cannot be read may name anything; but what a repair has put another in the place of is only read as far as it can be.
  */
 export async function reach(
   { repository, report }: PruneDeps,
@@ -34,21 +44,30 @@ export async function reach(
   call: CallOptions,
 ): Promise<void> {
   const sections = new Sorter<Sectioned>(scratch, 'sections');
-  const roots = new Map<string, { root: Standing['tables'][number]['root']; name: string; kept: boolean }>();
+  const roots = new Map<string, Rooted>();
   for (const { tables, name, state } of backups) {
-    for (const { root } of tables) {
-      const kept = !state.deleted || (roots.get(root.key)?.kept ?? false);
-      roots.set(root.key, { root, name: roots.get(root.key)?.name ?? name, kept });
+    const meet = (root: StoredObject, superseded: boolean) => {
+      const known = roots.get(root.key);
+      const kept = !state.deleted || (known?.kept ?? false);
+      roots.set(root.key, { root, name: known?.name ?? name, kept, superseded: superseded && (known?.superseded ?? true) });
+    };
+    for (const table of tables) {
+      meet(table.root, false);
+      for (const root of table.superseded) meet(root, true);
     }
   }
-  const read = async ({ root, name, kept }: { root: Standing['tables'][number]['root']; name: string; kept: boolean }) => {
-    const { metadata, lists, manifests, statistics } = await refusing(name, () => readRootOf(repository, root, call));
-    const keys = [root.key, metadata.key, ...lists.map(({ key }) => key), ...statistics.flatMap(({ key }) => key ?? [])];
+  const read = async ({ root, name, kept, superseded }: Rooted) => {
+    // Somebody may be restoring from it.
+    await live.add({ k: root.key, kept });
+    const found = await refusing(name, () => readRootOf(repository, root, call), superseded);
+    if (!found) return;
+    const { metadata, lists, manifests, statistics } = found;
+    const keys = [metadata.key, ...lists.map(({ key }) => key), ...statistics.flatMap(({ key }) => key ?? [])];
     for (const k of keys) await live.add({ k, kept });
     for (const manifest of manifests) {
       await live.add({ k: manifest.key, kept });
       const { key, offset, length } = manifest.section;
-      if (length > 0) await sections.add({ k: `${key}\n${offset}`, manifest, kept });
+      if (length > 0) await sections.add({ k: `${key}\n${offset}`, manifest, kept, superseded });
     }
   };
   let done = 0;
@@ -57,13 +76,19 @@ export async function reach(
   for await (const pack of packs(sections)) {
     const kept = new Map(pack.map((section) => [section.manifest.section.offset, section.kept]));
     await live.add({ k: pack[0]?.manifest.section.key as string, kept: pack.some((section) => section.kept) });
-    const manifests = pack.map(({ manifest }) => manifest);
-    await refusing(undefined, async () => {
-      for await (const { manifest, files } of readInventory(repository, manifests, call)) {
-        for (const { key } of files)
-          if (key !== null) await live.add({ k: key, kept: kept.get(manifest.section.offset) ?? true });
-      }
-    });
+    // One by one, where one that is damaged does not matter: it must not keep the others from being read.
+    const [some, all] = [pack.filter(({ superseded }) => superseded), pack.filter(({ superseded }) => !superseded)];
+    for (const members of [...some.map((one) => [one]), all]) {
+      if (members.length === 0) continue;
+      const read = async () => {
+        const manifests = members.map(({ manifest }) => manifest);
+        for await (const { manifest, files } of readInventory(repository, manifests, call)) {
+          for (const { key } of files)
+            if (key !== null) await live.add({ k: key, kept: kept.get(manifest.section.offset) ?? true });
+        }
+      };
+      await refusing(undefined, read, members[0]?.superseded);
+    }
     report.progress({ phase: 'reading inventories', done: ++done });
   }
   await sections.dispose();
@@ -78,16 +103,22 @@ async function* packs(sections: Sorter<Sectioned>): AsyncGenerator<readonly Sect
       yield pack;
       pack = [];
     }
-    pack.push({ k, manifest, kept: same.some(({ kept }) => kept) });
+    pack.push({
+      k,
+      manifest,
+      kept: same.some(({ kept }) => kept),
+      superseded: same.every(({ superseded }) => superseded),
+    });
   }
   if (pack.length > 0) yield pack;
 }
 
-async function refusing<T>(name: string | undefined, read: () => Promise<T>): Promise<T> {
+async function refusing<T>(name: string | undefined, read: () => Promise<T>, superseded = false): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
     if (!isCode(error, 'corrupt')) throw error;
+    if (superseded) return undefined;
     throw refusal(error, name);
   }
 }

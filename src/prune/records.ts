@@ -1,12 +1,13 @@
 import { isCode } from '../errors.js';
-import { writeEvent } from '../repository/events.js';
-import { commitKey, eventsPrefix, HINTS, purgeMark, selectorOfHintKey } from '../repository/keys.js';
+import { parseEvent, writeEvent } from '../repository/events.js';
+import { commitKey, EVENTS, eventsPrefix, HINTS, purgeMark, selectorOfHintKey } from '../repository/keys.js';
 import { isCommitted } from '../repository/load.js';
 import { Moment, promptly } from '../repository/moment.js';
+import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
 import type { Standing, Standings } from '../repository/standing.js';
 import { createOnce } from '../storage/create-once.js';
-import type { CallOptions } from '../storage/port.js';
+import type { CallOptions, ObjectInfo } from '../storage/port.js';
 import type { Amount, PruneDeps } from './options.js';
 import type { Remover } from './remove.js';
 
@@ -46,7 +47,10 @@ export async function removeCommit(
   return false;
 }
 
-/** Step 6: events, hints and marks of what is gone, as far as they are older than the grace. `gone`: backups whose COMMIT was just removed. */
+/**
+ * Step 6: events, hints and marks of what is gone, and `verified` events that a later one has made stale, as far as they are older than the grace. `gone`: backups whose COMMIT
+ * was just removed.
+ */
 export async function sweepRecords(
   { repository: place }: PruneDeps,
   { backups, unreadable, states, marks }: Standings,
@@ -68,5 +72,25 @@ export async function sweepRecords(
     if (!selectors.has(selectorOfHintKey(key)) && isOld(modified)) await remover.add(key, size, into);
   }
   for (const { key, modified } of marks) if (isOld(modified)) await remover.add(key, 0, into);
+  for await (const { key, size } of staleChecks(place, ids, isOld, call)) await remover.add(key, size, into);
   await remover.flush();
+}
+
+/** `verified` events of these backups that are old and not the newest of their backup: a check each night must not leave an object each night. */
+async function* staleChecks(
+  place: RepositoryPlace,
+  ids: ReadonlySet<string>,
+  isOld: (time: number | undefined) => boolean,
+  call: CallOptions,
+): AsyncGenerator<ObjectInfo> {
+  let earlier: ObjectInfo | undefined;
+  let of = '';
+  for await (const object of listBelow(place, EVENTS, call)) {
+    const event = parseEvent({ ...place, prefix: '' }, object);
+    if (event?.kind !== 'verified' || !ids.has(event.id)) continue;
+    // The order of keys is that of numbers, as long as they have as many digits; an older one that stays does no harm.
+    if (earlier && of === event.id && isOld(earlier.modified)) yield earlier;
+    earlier = object;
+    of = event.id;
+  }
 }

@@ -18,6 +18,10 @@ export interface BackupState {
   readonly attached: boolean;
   /** A check found it damaged, and nobody has repaired it since. */
   readonly damaged: boolean;
+  /** Key of the event that says what was found damaged. Only of a damaged backup. */
+  readonly damage?: string;
+  /** Keys of its `repaired` events, in order; absent = none. The last one says which ROOTs stand in the place of the COMMIT's. */
+  readonly repairs?: readonly string[];
   /** The number of the next event. */
   readonly next: number;
   /** Store time of the newest event, ms; Infinity where the store told none. */
@@ -93,16 +97,17 @@ export async function readStates(
   return { states, foreign };
 }
 
-/** Creates an event under the first free number from `next` on; `random` where creates are no compare-and-swap. */
+/** Creates an event under the first free number from `next` on; `random` where creates are no compare-and-swap; `says` is what its body tells besides. */
 export async function writeEvent(
   place: RepositoryPlace,
   backupId: string,
   kind: EventKind,
   { next, random }: { readonly next: number; readonly random: boolean },
   options: CallOptions = {},
+  says: object = {},
 ): Promise<void> {
   const nonce = randomBytes(8).toString('hex');
-  const bytes = Buffer.from(`${JSON.stringify({ format: 1, kind, bcn: VERSION, nonce })}\n`);
+  const bytes = Buffer.from(`${JSON.stringify({ format: 1, kind, bcn: VERSION, nonce, ...says })}\n`);
   for (let n = next; n < next + NUMBERS; n++) {
     const key = place.prefix + eventKey(backupId, n, kind, random ? nonce : undefined);
     try {
@@ -132,17 +137,31 @@ export function inOrder(a: Event, b: Event): number {
 function stateOf(events: readonly Event[]): BackupState {
   let since: number | undefined;
   let attached = 0;
-  let damaged = false;
+  let damage: string | undefined;
+  const repairs: string[] = [];
   let next = 1;
   let newest = 0;
-  for (const { kind, n, modified } of [...events].sort(inOrder)) {
+  for (const { kind, n, modified, key } of [...events].sort(inOrder)) {
     next = n + 1;
     newest = Math.max(newest, modified ?? Number.POSITIVE_INFINITY);
     if (kind === 'deleted') since ??= modified ?? Number.POSITIVE_INFINITY;
     else if (kind === 'undeleted') since = undefined;
     else if (kind === 'attached') attached++;
     else if (kind === 'detached') attached = Math.max(0, attached - 1);
-    else if (kind === 'damaged' || kind === 'repaired') damaged = kind === 'damaged';
+    else if (kind === 'damaged') damage = key;
+    else if (kind === 'repaired') {
+      damage = undefined;
+      repairs.push(key);
+    }
   }
-  return { deleted: since !== undefined, ...(since !== undefined && { since }), attached: attached > 0, damaged, next, newest };
+  return {
+    deleted: since !== undefined,
+    ...(since !== undefined && { since }),
+    attached: attached > 0,
+    damaged: damage !== undefined,
+    ...(damage !== undefined && { damage }),
+    ...(repairs.length > 0 && { repairs }),
+    next,
+    newest,
+  };
 }

@@ -3,11 +3,13 @@ import { parallel } from '../parallel.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import type { Backup, Commit, CommittedTable } from './commit.js';
-import { readDeletion } from './events.js';
+import { type Damage, readDamage } from './damage.js';
+import { type BackupState, readState } from './events.js';
 import { hintKey, hintPrefix, selectorOfHintKey, tableKey } from './keys.js';
 import { backupSelectors, findCommit } from './load.js';
 import { Moment } from './moment.js';
 import type { RepositoryPlace } from './place.js';
+import { withRepairs } from './repairs.js';
 
 /** A table by its name. */
 export interface TableName {
@@ -28,6 +30,8 @@ export interface Base {
   /** v of the time rule: store time, ms, at which it was seen undeleted, and the moment of that look. */
   readonly seen: number;
   readonly moment: Moment;
+  /** What a check found damaged of it; nothing of that is reused. */
+  readonly damage?: Damage;
 }
 
 type IsTable = (table: CommittedTable) => boolean;
@@ -86,8 +90,18 @@ export class Bases {
       throw error;
     });
     if (commit?.mode !== this.#mode) return undefined;
-    const { deleted, seen } = await readDeletion(this.#place, commit.id, this.#options);
-    return deleted ? undefined : { commit, seen, moment };
+    const state = await readState(this.#place, commit.id, this.#options);
+    if (state.deleted) return undefined;
+    const damage = await readDamage(this.#place, state, this.#options);
+    const repaired = await this.#repaired(commit, state);
+    return repaired && { commit: repaired, seen: state.seen, moment, ...(damage && { damage }) };
+  }
+
+  async #repaired(commit: Backup, state: BackupState): Promise<Backup | undefined> {
+    return withRepairs(this.#place, commit, state, this.#options).catch((error: unknown) => {
+      if (isCode(error, 'corrupt')) return undefined;
+      throw error;
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { BcnError } from '../errors.js';
+import { BcnError, isCode } from '../errors.js';
 import type { RewritableDeletes } from '../iceberg/delete-file.js';
 import type { CallOptions, Checksum } from '../storage/port.js';
 import { sha256 } from './keys.js';
@@ -65,12 +65,30 @@ export class PackWriter {
   }
 }
 
+/** A manifest and its live files, or why its section cannot be read. */
+export type ReadSection = { readonly manifest: RootManifest } & (
+  | { readonly files: readonly InventoryFile[]; readonly error?: undefined }
+  | { readonly error: BcnError }
+);
+
 /** The files of these manifests, pack by pack, each pack read once. Throws `corrupt` when a section is missing, altered or short. */
 export async function* readInventory(
   place: RepositoryPlace,
   manifests: readonly RootManifest[],
   options: CallOptions = {},
 ): AsyncGenerator<{ readonly manifest: RootManifest; readonly files: readonly InventoryFile[] }> {
+  for await (const read of readSections(place, manifests, options)) {
+    if (read.error) throw read.error;
+    yield read;
+  }
+}
+
+/** As `readInventory`, but a section that cannot be read does not keep the others from being read. */
+export async function* readSections(
+  place: RepositoryPlace,
+  manifests: readonly RootManifest[],
+  options: CallOptions = {},
+): AsyncGenerator<ReadSection> {
   const byPack = new Map<string, RootManifest[]>();
   for (const manifest of manifests) {
     const members = byPack.get(manifest.section.key);
@@ -80,8 +98,20 @@ export async function* readInventory(
   }
   for (const [key, members] of byPack) {
     const object = `${place.store.uri}/${place.prefix}${key}`;
-    const pack = await getPack(place, key, object, options);
-    for (const manifest of members) yield { manifest, files: decodeSection(pack, manifest, object) };
+    const pack = await orCorrupt(() => getPack(place, key, object, options));
+    for (const manifest of members) {
+      const files = pack instanceof BcnError ? pack : await orCorrupt(() => decodeSection(pack, manifest, object));
+      yield files instanceof BcnError ? { manifest, error: files } : { manifest, files };
+    }
+  }
+}
+
+async function orCorrupt<T>(read: () => T | Promise<T>): Promise<T | BcnError> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isCode(error, 'corrupt')) return error;
+    throw error;
   }
 }
 

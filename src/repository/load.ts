@@ -3,47 +3,61 @@ import { nearest } from '../nearest.js';
 import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
 import { type Backup, decodeCommit } from './commit.js';
-import { readDeletion } from './events.js';
+import { type BackupState, readDeletion, readState } from './events.js';
 import { assertSelector, BACKUPS, commitKey, nameOfSelector, selectorOfCommitKey, selectorStem } from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 import { commitsByRun, type RepositoryRecord, readRecord } from './record.js';
+import { withRepairs } from './repairs.js';
 
 /** How many backups of one name an error shows. */
 const EXAMPLES = 10;
 
+/** A backup and what its events say. */
+export interface Resolved extends Backup {
+  readonly state: BackupState;
+}
+
+export interface LoadOptions extends CallOptions {
+  /** With the ROOTs that its COMMIT names, also where a repair has put others in their place. */
+  readonly asCommitted?: boolean;
+}
+
 /**
- * A backup by its name, or by its selector or the beginning of one where the repository keeps backups by run. Throws `usage` (no such name can be, or several backups have it),
+ * A backup, as repairs have left it, by its name, or by its selector or the beginning of one where the repository keeps backups by run. Throws `usage` (no such name can be, or several backups have it),
  * `repository-not-found`, `backup-not-found` (with near names), `corrupt`.
  */
-export async function loadBackup(place: RepositoryPlace, name: string, options: CallOptions = {}): Promise<Backup> {
+export async function loadBackup(place: RepositoryPlace, name: string, options: LoadOptions = {}): Promise<Resolved> {
   assertSelector(name);
   const { live, deleted } = await findNamed(place, name, await readRecord(place, options), options);
   // Two processes that continued one run have both committed it: one moment of the table, twice.
   const backup = oneRun(place, name, live)[0];
-  if (backup) return backup;
+  if (backup) return options.asCommitted ? backup : withRepairs(place, backup, backup.state, options);
   throw await notFound(place, name, deleted.length > 0, options);
 }
 
 /**
- * The backups that a name means, and those that it meant until they were deleted. Throws `usage` (no such name can be), `backup-not-found` when there is neither, `corrupt`.
+ * The backups, as committed, that a name means, and those that it meant until they were deleted. Throws `usage` (no such name can be), `backup-not-found` when there is neither, `corrupt`.
  */
 export async function findNamed(
   place: RepositoryPlace,
   name: string,
   record: RepositoryRecord,
   options: CallOptions = {},
-): Promise<{ readonly live: readonly Backup[]; readonly deleted: readonly Backup[] }> {
+): Promise<{ readonly live: readonly Resolved[]; readonly deleted: readonly Resolved[] }> {
   assertSelector(name);
   const found = await findBackups(place, name, commitsByRun(record), options);
   if (found.length === 0) throw await notFound(place, name, false, options);
-  const live: Backup[] = [];
-  const deleted: Backup[] = [];
-  for (const backup of found) ((await readDeletion(place, backup.id, options)).deleted ? deleted : live).push(backup);
+  const live: Resolved[] = [];
+  const deleted: Resolved[] = [];
+  for (const backup of found) {
+    const state = await readState(place, backup.id, options);
+    (state.deleted ? deleted : live).push({ ...backup, state });
+  }
   return { live, deleted };
 }
 
 /** These backups, when they are of one run, or none. Throws `usage` with what tells them apart. */
-export function oneRun(place: RepositoryPlace, name: string, backups: readonly Backup[]): readonly Backup[] {
+export function oneRun<B extends Backup>(place: RepositoryPlace, name: string, backups: readonly B[]): readonly B[] {
   if (backups.every(({ run }) => run === backups[0]?.run)) return backups;
   throw ambiguous(place, name, backups);
 }

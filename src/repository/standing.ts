@@ -6,6 +6,7 @@ import { type BackupState, NO_EVENTS, readStates } from './events.js';
 import { BACKUPS, commitKey, isPurgeMark, selectorOfCommitKey } from './keys.js';
 import { findCommit } from './load.js';
 import type { RepositoryPlace } from './place.js';
+import { readRepair } from './repairs.js';
 
 /** A backup and what its events say: as much of each as all of them fit in memory. */
 export interface Standing extends Pick<Backup, 'name' | 'selector' | 'id' | 'run' | 'when' | 'mode' | 'partial'> {
@@ -19,6 +20,8 @@ export interface StandingTable {
   /** Tells tables of one name in several catalogs apart. */
   readonly identity: string;
   readonly root: StoredObject;
+  /** ROOTs that a repair has put another in the place of; a backup that was made meanwhile may name them. */
+  readonly superseded: readonly StoredObject[];
 }
 
 /** A record that cannot be read: `corrupt` or `repository-too-new`. */
@@ -63,9 +66,35 @@ export async function readStandings(place: RepositoryPlace, options: CallOptions
     if (found instanceof BcnError) {
       const id = await claimedId(place, selector, options);
       unreadable.push({ selector, error: found, id, state: stateOf(id) });
-    } else if (found) backups.push({ ...shorten(found), state: stateOf(found.id) });
+    } else if (found) {
+      const backup = { ...shorten(found), state: stateOf(found.id) };
+      const repaired = await withRoots(place, backup, options);
+      if (repaired instanceof BcnError) unreadable.push({ selector, error: repaired, id: found.id, state: backup.state });
+      else backups.push(repaired);
+    }
   }
   return { backups, unreadable, states: events.states, marks, foreign: [...foreign, ...events.foreign] };
+}
+
+/** With the ROOTs of its repairs. One that cannot be read was of no use to anybody, unless it is the last: then the error is returned. */
+async function withRoots(place: RepositoryPlace, backup: Standing, options: CallOptions): Promise<Standing | BcnError> {
+  const { repairs = [] } = backup.state;
+  let { tables } = backup;
+  for (const [n, key] of repairs.entries()) {
+    const roots = await readRepair(place, key, options).catch((error: unknown) => {
+      if (isCode(error, 'corrupt')) return error;
+      throw error;
+    });
+    if (roots instanceof BcnError) {
+      if (n === repairs.length - 1) return roots;
+      continue;
+    }
+    tables = tables.map((table, index) => {
+      const root = roots[index] ?? table.root;
+      return root.key === table.root.key ? table : { ...table, root, superseded: [...table.superseded, table.root] };
+    });
+  }
+  return { ...backup, tables };
 }
 
 async function readCommit(
@@ -97,7 +126,7 @@ function shorten({ name, selector, id, run, when, mode, partial, tables }: Backu
     ...{ name, selector, id, run, when, mode, partial },
     tables: tables.map(({ catalog, identifier, root }) => {
       const table = identifier.join('.');
-      return { table, identity: `${catalog.identity}\n${table}`, root };
+      return { table, identity: `${catalog.identity}\n${table}`, root, superseded: [] };
     }),
   };
 }
