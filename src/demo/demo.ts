@@ -101,11 +101,13 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions, tell: (step:
     table: after,
   });
 
+  const found: string[] = [];
+  const onProblem = ({ message }: { readonly message: string }) => void found.push(message);
   const proof = await verify(
     { repository: own, source: deps.stores, report: deps.report },
-    { name: BACKUP, readData: true, ...work },
+    { names: [BACKUP], read: 'all', record: true, onProblem, ...work },
   );
-  const wrong = [...proof.problems.map(({ message }) => message), ...differences(before, after)];
+  const wrong = [...found, ...differences(before, after)];
   if (wrong.length > 0) {
     throw new BcnError('check-failed', `The demo found ${wrong.length} differences: ${wrong.join('; ')}`, {
       hint: `This is a bug in bcn. Please report it with the folder ${dir}.`,

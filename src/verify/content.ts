@@ -1,101 +1,163 @@
-import { isCode } from '../errors.js';
 import { concretePath } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
-import { isComputable, Summer } from '../repository/checksum.js';
-import { type InventoryFile, readInventory } from '../repository/inventory.js';
+import { isComputable } from '../repository/checksum.js';
+import { type InventoryFile, readSections } from '../repository/inventory.js';
+import { placeUri } from '../repository/place.js';
+import type { RootManifest } from '../repository/root.js';
 import { placesOf } from '../roots/places.js';
-import { groups, leftJoin } from '../spill/join.js';
+import { groups } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
-import { listPlaces, objectUri } from '../storage/list-places.js';
-import type { ObjectInfo, ObjectStore, ResolvedObject } from '../storage/port.js';
-import type { CheckContext } from './context.js';
+import { objectUri } from '../storage/list-places.js';
+import type { ResolvedObject } from '../storage/port.js';
+import type { CheckContext, RootedTable } from './context.js';
 import { checkDeletes } from './deletes.js';
+import type { Owner } from './findings.js';
+import type { Checked } from './options.js';
+import { readContent } from './read.js';
+import { checkShard, type Shard, shards } from './shards.js';
+import { chooser } from './subset.js';
 
-/** A content file of the backup, once; `k` is the URI of its object. */
-interface Wanted extends Keyed {
+/** A content file as one section, or one ROOT, names it; `k` is the URI of its object. */
+export interface Wanted extends Keyed {
   readonly file: InventoryFile;
+  /** Number of the holder that names it. */
+  readonly h: number;
 }
 
-export interface ContentCheck {
-  readonly files: number;
-  readonly bytesRead: number;
-  readonly withoutChecksum: number;
+/** What names content files: a section, or a ROOT for its statistics, with the tables that rest on it. */
+interface Holder {
+  readonly tables: RootedTable[];
 }
+
+/** Shards that are listed at once. */
+const LISTED = 8;
 
 /**
- * Checks that every content file exists with its length, by LIST of the runs that hold them (or of the source, for a `reference` backup), and with `readData` what it holds
- * and that a restore can write it anew, where it has to.
+ * Checks that every content file exists with its length, by LISTs of the runs that hold them (or of the source, for `reference` backups), side by side; and of those that are to
+ * be read, what they hold and that a restore can write them anew, where it has to. A file that several backups share is looked at once.
  */
-export async function checkContent(context: CheckContext): Promise<ContentCheck> {
-  const { deps, options, table, root, call, problem } = context;
+export async function checkContent(tables: readonly RootedTable[], context: CheckContext): Promise<Omit<Checked, 'metadata'>> {
+  const { deps, options, call, findings } = context;
   const { store, prefix } = deps.repository;
-  const uriOf = ({ path }: InventoryFile) => concretePath(path, table.location);
-  const at = (file: InventoryFile): ResolvedObject =>
-    file.key === null ? deps.source.resolve(uriOf(file)) : { store, key: prefix + file.key };
+  const holders: Holder[] = [];
+  const uriOf = ({ path }: InventoryFile, h: number) => concretePath(path, tableOf(h).table.location);
+  const tableOf = (h: number) => (holders[h] as Holder).tables[0] as RootedTable;
+  const at = (file: InventoryFile, h: number): ResolvedObject =>
+    file.key === null ? deps.source.resolve(uriOf(file, h)) : { store, key: prefix + file.key };
   const wanted = new Sorter<Wanted>(context.scratch, 'wanted');
-  const runs = new Map<string, ResolvedObject>();
-  const want = (file: InventoryFile) => {
+  const want = (file: InventoryFile, h: number) => wanted.add({ k: objectUri(at(file, h)), file, h });
+  const owners = (hs: readonly number[]): Owner[] =>
+    hs.flatMap((h) => (holders[h] as Holder).tables.flatMap((table) => table.owners));
+
+  for await (const { manifest, h, read } of sections(tables, holders, context)) {
+    if (read.error) {
+      const { key, offset } = manifest.section;
+      const object = `${placeUri(deps.repository)}/${key}`;
+      await findings.add({ part: 'section', key, offset, object, message: read.error.message }, owners([h]));
+    } else for (const file of read.files) await want(file, h);
+  }
+  for (const table of tables) {
+    const h = holders.push({ tables: [table] }) - 1;
+    for (const file of table.root.statistics) await want(file, h);
+  }
+
+  const idOf = ({ file, k }: Wanted) => file.key ?? k;
+  const isChosen = await choose(options.read, wanted, idOf);
+  const again = new Set(
+    tables.flatMap(({ owners: all }) => all.flatMap(({ target }) => target.known?.objects.map(({ key }) => key) ?? [])),
+  );
+  const places = await referencePlaces(
+    tables,
+    wanted,
+    (one) => uriOf(one.file, one.h),
+    context,
+    (h) => tableOf(h).mode,
+  );
+  const placeOf = ({ file, k, h }: Wanted): ResolvedObject => {
     const run = file.key?.split('/').slice(0, 3).join('/');
-    if (run !== undefined && !runs.has(run)) runs.set(run, { store, key: `${prefix}${run}/` });
-    return wanted.add({ k: objectUri(at(file)), file });
+    if (run !== undefined) return { store, key: `${prefix}${run}/` };
+    return places.findLast((place) => k.startsWith(objectUri(place))) ?? at(file, h);
   };
-  for await (const { files } of readInventory(deps.repository, root.manifests, call)) for (const file of files) await want(file);
-  for (const file of root.statistics) await want(file);
-  const sourcePaths = async function* () {
-    for await (const { file } of wanted.sorted()) yield uriOf(file);
-  };
-  const places =
-    context.commit.mode === 'reference' ? await placesOf(sourcePaths(), table.location, deps.source) : [...runs.values()];
-  const result = { files: 0, bytesRead: 0, withoutChecksum: 0 };
-  const once = (async function* () {
-    for await (const [first] of groups(wanted.sorted())) yield first as Wanted;
+
+  const total = tables.reduce((sum, { table }) => sum + table.files.total, 0);
+  const checked = { files: 0, filesRead: 0, bytesRead: 0, withoutChecksum: 0 };
+  const listed = (async function* () {
+    const list = (shard: Shard) => checkShard(shard, call);
+    for await (const files of parallel(shards(groups(wanted.sorted()), placeOf), list, LISTED)) yield* files;
   })();
-  const checkOne = async ({ left: { k: object, file }, right }: { left: Wanted; right: ObjectInfo | undefined }) => {
-    if (!right) problem({ object, message: `The content file of ${file.path} is missing` });
-    else if (right.size !== file.size)
-      problem({ object, message: `The content file of ${file.path} has ${right.size} bytes instead of ${file.size}` });
-    else if (options.readData) {
-      const { store: from, key } = at(file);
-      const { bytes, message } = await readContent(from, key, file, context);
-      result.bytesRead += bytes;
-      const wrong = message ?? (await checkDeletes({ store: from, key }, file, call));
-      if (wrong) problem({ object, message: wrong });
+  const checkOne = async ({ all, size }: { readonly all: readonly Wanted[]; readonly size: number | undefined }) => {
+    const [first] = all as readonly [Wanted, ...Wanted[]];
+    const { file, h } = first;
+    const object = at(file, h);
+    const wrong = (message: string) =>
+      findings.add({ part: 'content', key: idOf(first), object: first.k, message }, owners(all.map((one) => one.h)));
+    if (size === undefined) await wrong(`The content file of ${file.path} is missing`);
+    else if (size !== file.size) await wrong(`The content file of ${file.path} has ${size} bytes instead of ${file.size}`);
+    else if (isChosen(idOf(first)) || again.has(idOf(first))) {
+      const { bytes, message } = await readContent(object, file, call);
+      checked.filesRead++;
+      checked.bytesRead += bytes;
+      const found = message ?? (await checkDeletes(object, file, call));
+      if (found) await wrong(found);
     }
     return file;
   };
-  for await (const file of parallel(leftJoin(once, listPlaces(places, call)), checkOne, options.jobs)) {
-    result.files++;
-    if (!isComputable(file.sum)) result.withoutChecksum++;
-    deps.report.progress({
-      phase: 'checking content files',
-      done: result.files,
-      total: table.files.total,
-      bytes: result.bytesRead,
-    });
+  for await (const file of parallel(listed, checkOne, options.jobs)) {
+    checked.files++;
+    if (!isComputable(file.sum)) checked.withoutChecksum++;
+    deps.report.progress({ phase: 'checking content files', done: checked.files, total, bytes: checked.bytesRead });
   }
-  return result;
+  await wanted.dispose();
+  return checked;
 }
 
-async function readContent(
-  store: ObjectStore,
-  key: string,
-  file: InventoryFile,
-  { call }: CheckContext,
-): Promise<{ readonly bytes: number; readonly message?: string }> {
-  let bytes = 0;
-  const sum = isComputable(file.sum) ? await Summer.open(file.sum) : undefined;
-  try {
-    for await (const chunk of (await store.read(key, call)) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      sum?.update(chunk);
+/** The inventory section of every manifest, each once however many tables share it. */
+async function* sections(tables: readonly RootedTable[], holders: Holder[], { deps, call }: CheckContext) {
+  const known = new Map<string, { readonly manifest: RootManifest; readonly h: number }>();
+  for (const table of tables) {
+    for (const manifest of table.root.manifests) {
+      const { key, offset, length, sha256 } = manifest.section;
+      if (length === 0) continue;
+      // What a path means, and whose file it is, depends on the location and the mode.
+      const id = JSON.stringify([key, offset, length, sha256, manifest.files, table.table.location, table.mode]);
+      const one = known.get(id);
+      if (one) (holders[one.h] as Holder).tables.push(table);
+      else known.set(id, { manifest, h: holders.push({ tables: [table] }) - 1 });
     }
-  } catch (error) {
-    if (!isCode(error, 'object-not-found', 'corrupt', 'object-archived')) throw error;
-    return { bytes, message: error.message };
   }
-  if (bytes !== file.size)
-    return { bytes, message: `The content file of ${file.path} gave ${bytes} bytes instead of ${file.size}` };
-  if (sum && sum.digest() !== file.sum?.value)
-    return { bytes, message: `The content file of ${file.path} has another ${file.sum?.alg} than the backup recorded` };
-  return { bytes };
+  const numbers = new Map([...known.values()].map(({ manifest, h }) => [manifest, h]));
+  for await (const read of readSections(deps.repository, [...numbers.keys()], call))
+    yield { manifest: read.manifest, h: numbers.get(read.manifest) as number, read };
+}
+
+async function choose(
+  read: CheckContext['options']['read'],
+  wanted: Sorter<Wanted>,
+  idOf: (one: Wanted) => string,
+): Promise<(id: string) => boolean> {
+  if (read === 'none') return () => false;
+  if (read === 'all') return () => true;
+  const files = async function* () {
+    for await (const [first] of groups(wanted.sorted())) yield { id: idOf(first as Wanted), size: (first as Wanted).file.size };
+  };
+  return chooser(read, files());
+}
+
+/** Where the files of `reference` backups lie, in the order of their URIs. */
+async function referencePlaces(
+  tables: readonly RootedTable[],
+  wanted: Sorter<Wanted>,
+  pathOf: (one: Wanted) => string,
+  { deps }: CheckContext,
+  modeOf: (h: number) => 'copy' | 'reference',
+): Promise<readonly ResolvedObject[]> {
+  const locations = new Set(tables.filter(({ mode }) => mode === 'reference').map(({ table }) => table.location));
+  const found: ResolvedObject[] = [];
+  for (const location of locations) {
+    const paths = async function* () {
+      for await (const one of wanted.sorted()) if (one.file.key === null && modeOf(one.h) === 'reference') yield pathOf(one);
+    };
+    found.push(...(await placesOf(paths(), location, deps.source)));
+  }
+  return found.sort((a, b) => objectUri(a).length - objectUri(b).length);
 }

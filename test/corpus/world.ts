@@ -20,8 +20,7 @@ import { parseLocation } from '../../src/storage/location.js';
 import { MemoryService, MemoryStore } from '../../src/storage/memory/memory-store.js';
 import { overlaps } from '../../src/storage/overlap.js';
 import { Stores } from '../../src/storage/resolver.js';
-import type { VerifyResult } from '../../src/verify/options.js';
-import { verify } from '../../src/verify/verify.js';
+import { verifyAs } from '../support/verify.js';
 import { type CorpusTable, loadTable, uriOf } from './corpus.js';
 import { type WalkedTable, walkTable } from './walk.js';
 
@@ -119,9 +118,8 @@ export class World {
     return backup(deps, options);
   }
 
-  verify(name: string): Promise<VerifyResult> {
-    const deps = { repository: this.place, source: this.stores, report: this.#report };
-    return verify(deps, { name, readData: true, jobs: 4, tmpDir: tmpdir() });
+  verify(name: string) {
+    return verifyAs({ repository: this.place, source: this.stores, report: this.#report }, { name });
   }
 
   restore(backupName: string, table: string, targetLocation: string, more: Partial<RestoreOptions> = {}): Promise<RestoreResult> {

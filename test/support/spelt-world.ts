@@ -10,11 +10,10 @@ import type { RestoreOptions, RestoreResult } from '../../src/restore/options.js
 import { restore } from '../../src/restore/restore.js';
 import { MemoryService, MemoryStore } from '../../src/storage/memory/memory-store.js';
 import { Stores } from '../../src/storage/resolver.js';
-import type { VerifyOptions, VerifyResult } from '../../src/verify/options.js';
-import { verify } from '../../src/verify/verify.js';
 import { CatalogState, MemoryCatalog } from './catalog.js';
 import { Faults, ProcessStore } from './faults.js';
 import type { FreeTable } from './free-table.js';
+import { type VerifyWish, verifyAs } from './verify.js';
 
 export const TARGET_LOCATION = 's3://wh/db/r';
 
@@ -93,9 +92,8 @@ export class SpeltWorld {
     return abortRestore(this.#restoreDeps(faults), restoreOptions(asked));
   }
 
-  verify(options: Partial<VerifyOptions> = {}): Promise<VerifyResult> {
-    const full = { name: 'b', readData: true, jobs: 4, tmpDir: tmpdir(), ...options };
-    return verify({ ...this.#deps(new Faults()), repository: this.#place(new Faults()) }, full);
+  verify(wish: VerifyWish = {}) {
+    return verifyAs({ ...this.#deps(new Faults()), repository: this.#place(new Faults()) }, wish);
   }
 
   /** The record of a backup. */

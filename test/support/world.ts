@@ -24,11 +24,10 @@ import { FileStore } from '../../src/storage/file/file-store.js';
 import { MemoryService, MemoryStore } from '../../src/storage/memory/memory-store.js';
 import type { ObjectStore, StoreResolver } from '../../src/storage/port.js';
 import { Stores } from '../../src/storage/resolver.js';
-import type { VerifyOptions, VerifyResult } from '../../src/verify/options.js';
-import { verify } from '../../src/verify/verify.js';
 import { CatalogState, MemoryCatalog } from './catalog.js';
 import { Faults, ProcessStore } from './faults.js';
 import { type TableOptions, TableWriter } from './table.js';
+import { type VerifyWish, verifyAs } from './verify.js';
 import { type Weakness, WeakStore } from './weak-store.js';
 
 export interface WorldOptions {
@@ -163,9 +162,8 @@ export class World {
     return abortRestore(this.#restoreDeps(faults), this.#restoreOptions(options));
   }
 
-  verify(options: Partial<VerifyOptions> = {}, faults = new Faults()): Promise<VerifyResult> {
-    const full = { name: 'b', readData: true, jobs: 4, tmpDir: this.tmpDir, ...options };
-    return verify({ ...this.#deps(faults), repository: this.place(faults) }, full);
+  verify(wish: VerifyWish = {}, faults = new Faults()) {
+    return verifyAs({ ...this.#deps(faults), repository: this.place(faults) }, { tmpDir: this.tmpDir, ...wish });
   }
 
   delete(name: string, options: Partial<DeleteOptions> = {}, faults = new Faults()): Promise<readonly DeleteResult[]> {

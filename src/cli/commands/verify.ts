@@ -1,73 +1,96 @@
 import type { Command } from 'commander';
 import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import type { S3Flags } from '../../config/s3.js';
-import { ERROR_EXIT } from '../../errors.js';
+import { BcnError, ERROR_EXIT } from '../../errors.js';
 import { NEWEST } from '../../repository/keys.js';
-import type { VerifyResult } from '../../verify/options.js';
+import type { VerifyOptions, VerifyResult } from '../../verify/options.js';
+import { parseSubset } from '../../verify/subset.js';
 import type { Context, Ending, Select } from '../invocation.js';
 import { addPlaceOptions, addWorkOptions } from '../options.js';
-import { checkedFields } from '../render/events.js';
-import { count, formatBytes } from '../render/numbers.js';
+import { checkedFields, verdictFields } from '../render/events.js';
+import { verdictText } from '../render/verify.js';
 
 interface VerifyFlags extends S3Flags {
+  readonly all?: boolean;
   readonly readData?: boolean;
+  readonly readDataSubset?: string;
+  readonly record: boolean;
   readonly jobs?: string;
   readonly tmpDir?: string;
 }
 
-/** `bcn verify NAME` */
+/** `bcn verify NAME…` */
 export function addVerify(program: Command, select: Select): void {
   const command = program
     .command('verify')
-    .description('Prove that a backup is whole: every object there, every length and checksum right. Exit 4 when it is not.')
-    .argument('<name>', 'the backup, or latest')
-    .option('--read-data', 'read every data file and compare its checksum');
+    .description('Prove that backups are whole: every object there, every length and checksum right. Exit 4 when one is not.')
+    .argument('[name...]', 'the backups, or latest')
+    .option('--all', 'every backup of the repository')
+    .option('--read-data', 'read every data file and compare its checksum')
+    .option('--read-data-subset <part>', 'read a part of them: 5% or 10G by chance, or 2/7, the second of seven parts')
+    .option('--no-record', 'record nothing: no events that say what was found');
   addPlaceOptions(command, ['repo', 'source']);
   addWorkOptions(command);
-  command.action((name: string, flags: VerifyFlags) => {
+  command.action((names: readonly string[], flags: VerifyFlags) => {
+    const wanted = wantedOf(names, flags);
+    const read = readOf(flags);
     const jobs = jobsOf(flags.jobs);
-    select('verify', (context) => run(name, flags, jobs, context));
+    select('verify', (context) => run({ names: wanted, read, jobs, record: flags.record }, flags, context));
   });
 }
 
-async function run(name: string, flags: VerifyFlags, jobs: number, context: Context): Promise<Ending> {
+function wantedOf(names: readonly string[], { all = false }: VerifyFlags): VerifyOptions['names'] {
+  if (all !== names.length > 0) return all ? 'all' : names;
+  throw new BcnError('usage', all ? 'Both --all and names of backups are given' : 'No backup is named', {
+    hint: 'Name them, as in: bcn verify latest. Or check all: bcn verify --all',
+  });
+}
+
+function readOf({ readData = false, readDataSubset }: VerifyFlags): VerifyOptions['read'] {
+  if (readDataSubset === undefined) return readData ? 'all' : 'none';
+  const subset = parseSubset(readDataSubset);
+  if (!readData) return subset;
+  throw new BcnError('usage', 'Both --read-data and --read-data-subset are given', { hint: 'The former reads everything.' });
+}
+
+async function run(
+  options: Pick<VerifyOptions, 'names' | 'read' | 'jobs' | 'record'>,
+  flags: VerifyFlags,
+  context: Context,
+): Promise<Ending> {
   const { io, output } = context;
   const tmpDir = await tmpDirOf(flags.tmpDir, io.cwd);
   const [{ openStorage }, { verify }] = await Promise.all([import('../wiring.js'), import('../../verify/verify.js')]);
   const { repository, source } = await openStorage(flags, context, ['repo', 'source']);
+  const onProblem: VerifyOptions['onProblem'] = ({ object, message, backups }) =>
+    output.item('problem', { object, message, backups }, message.includes(object) ? message : `${object}: ${message}`);
   const result = await verify(
     { repository, source, report: output.report },
-    { name, readData: flags.readData === true, jobs, tmpDir, signal: io.signal },
+    { ...options, tmpDir, onProblem, signal: io.signal },
   );
-  for (const { object, message } of result.problems) {
-    output.item('problem', { object, message }, message.includes(object) ? message : `${object}: ${message}`);
-  }
-  const ok = result.problems.length === 0;
-  // A bad verdict is data even with --quiet: silence must mean that all is well.
-  if (ok) output.say(verdict(result));
-  else output.text(verdict(result));
-  const fields = {
-    name: name === NEWEST ? result.backup.selector : name,
-    mode: result.backup.mode,
-    checked: checkedFields(result.checked),
-    problems: result.problems.length,
-  };
-  return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };
+  if (result.recorded === 'refused')
+    output.report.warn(
+      'nothing was recorded: these keys may not create events in the repository (--no-record says so on purpose)',
+    );
+  return ending(result, options.names, context);
 }
 
-/** A backup that reuses what the damaged one holds would be damaged, too. */
-const REMEDY = 'While the table is still there, make a new full backup of it: bcn backup --fresh';
-
-function verdict({ backup, checked, problems }: VerifyResult): string {
-  const read = checked.bytesRead > 0 ? `, ${formatBytes(checked.bytesRead)} read` : ' (lengths; --read-data reads them too)';
-  const what = `${count(checked.metadata, 'metadata file')} and ${count(checked.files, 'data file')} checked${read}`;
-  if (problems.length > 0) {
-    return [`Backup ${backup.name} is damaged: ${count(problems.length, 'problem')}; ${what}`, `  hint: ${REMEDY}`].join('\n');
-  }
-  const source = backup.mode === 'reference' ? ', as long as its source lives' : '';
-  const unproven =
-    checked.withoutChecksum > 0
-      ? `; ${count(checked.withoutChecksum, 'data file')} without a checksum, compared by length only`
-      : '';
-  return `Backup ${backup.name} will restore${source}: ${what}${unproven}`;
+function ending(result: VerifyResult, names: VerifyOptions['names'], { output }: Context): Ending {
+  if (names === 'all' || names.length > 1) for (const backup of result.backups) output.item('verdict', verdictFields(backup));
+  const ok = result.problems === 0;
+  // A bad verdict is data even with --quiet: silence must mean that all is well.
+  if (ok) output.say(verdictText(result));
+  else output.text(verdictText(result));
+  const [only] = result.backups;
+  const single = names !== 'all' && names.length === 1 && only?.backup;
+  const fields = {
+    ...(single && { name: names[0] === NEWEST ? only.selector : names[0], mode: single.mode }),
+    backups: result.backups.length,
+    damaged: result.backups.filter(({ problems }) => problems > 0).length,
+    checked: checkedFields(result.checked),
+    problems: result.problems,
+    recorded: result.recorded,
+    ...(result.others.length > 0 && { others: result.others.map(({ selector }) => selector) }),
+  };
+  return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };
 }

@@ -2,7 +2,7 @@ import type { ShownBackup } from '../../look/show.js';
 import type { Plan } from '../../plan.js';
 import type { ListedBackup } from '../../repository/list.js';
 import type { BackupSummary } from '../../repository/summary.js';
-import type { VerifyResult } from '../../verify/options.js';
+import type { Checked, VerifiedBackup } from '../../verify/options.js';
 
 /** The published JSON forms (specs/schemas). Snake case; int64 ids are strings; kept apart from the types inside, which may change. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -77,10 +77,16 @@ export function planFields(plan: Plan): Fields {
   };
 }
 
-export function checkedFields(checked: VerifyResult['checked']): Fields {
+/** What became of a backup that was checked among others. */
+export function verdictFields({ name, selector, backup, problems }: VerifiedBackup): Fields {
+  return { name, selector, id: backup?.id ?? null, ok: problems === 0, problems };
+}
+
+export function checkedFields(checked: Checked): Fields {
   return {
     metadata: checked.metadata,
     files: checked.files,
+    files_read: checked.filesRead,
     bytes_read: checked.bytesRead,
     without_checksum: checked.withoutChecksum,
   };

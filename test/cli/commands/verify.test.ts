@@ -37,7 +37,7 @@ test('a damaged backup: the problems, the verdict, exit 4, also with --quiet', a
     expect(exit).toBe(4);
     expect(stdout).toContain(data);
     expect(stdout).toMatch(/^Backup one is damaged: 1 problem; /m);
-    expect(stdout).toMatch(/\n {2}hint: .*bcn backup --fresh\n$/);
+    expect(stdout).toMatch(/\n {2}hint: .*--repair .*bcn backup --fresh makes a new full backup\.\n$/);
   }
   const { exit, events } = await world.json('verify', 'one');
   expect(exit).toBe(4);
