@@ -57,6 +57,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   backup: [...USE_CASE, 'plan', 'version'],
   restore: [...USE_CASE, 'plan', 'version'],
   verify: USE_CASE,
+  // A repair is a run, under the rules of a backup's.
+  repair: [...USE_CASE, 'verify/', 'backup/run'],
   look: USE_CASE,
   diff: [...USE_CASE, 'look/'],
   delete: USE_CASE,

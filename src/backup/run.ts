@@ -20,6 +20,9 @@ export interface Opened {
   readonly now: Told;
 }
 
+/** Whose run it is does not matter: a copy of a backup is one, too. */
+type RunDeps = Pick<BackupDeps, 'repository' | 'report'>;
+
 /** A run of a backup: a new one, or one that was interrupted and goes on. Nothing is written before `begin`. */
 export class Run {
   readonly id: string;
@@ -31,11 +34,11 @@ export class Run {
   #stop = () => {};
   /** Of this process on the run. */
   readonly lease: Lease;
-  readonly #deps: BackupDeps;
+  readonly #deps: RunDeps;
   readonly #opened: Opened;
   readonly #call: CallOptions;
 
-  constructor(deps: BackupDeps, opened: Opened, name: string, earlier: FoundRun | undefined, call: CallOptions) {
+  constructor(deps: RunDeps, opened: Opened, name: string, earlier: FoundRun | undefined, call: CallOptions) {
     this.#deps = deps;
     this.#opened = opened;
     this.#record = opened.record;

@@ -63,9 +63,8 @@ export async function checkContent(tables: readonly RootedTable[], context: Chec
 
   const idOf = ({ file, k }: Wanted) => file.key ?? k;
   const isChosen = await choose(options.read, wanted, idOf);
-  const again = new Set(
-    tables.flatMap(({ owners: all }) => all.flatMap(({ target }) => target.known?.objects.map(({ key }) => key) ?? [])),
-  );
+  const known = tables.flatMap((table) => table.owners.flatMap(({ target }) => target.known?.objects ?? []));
+  const again = new Set([...context.suspects, ...known.map(({ key }) => key)]);
   const places = await referencePlaces(
     tables,
     wanted,

@@ -9,6 +9,8 @@ export interface CheckContext {
   readonly deps: VerifyDeps;
   readonly options: VerifyOptions;
   readonly findings: Findings;
+  /** Keys of content files that are read whatever the options say. */
+  readonly suspects: ReadonlySet<string>;
   readonly scratch: string;
   readonly call: CallOptions;
 }

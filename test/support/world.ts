@@ -13,6 +13,8 @@ import type { ForgetOptions, ForgetResult } from '../../src/forget/options.js';
 import type { Plan } from '../../src/plan.js';
 import type { PruneOptions, PruneResult } from '../../src/prune/options.js';
 import { prune } from '../../src/prune/prune.js';
+import type { RepairOptions, RepairResult } from '../../src/repair/options.js';
+import { repairBackups } from '../../src/repair/repair.js';
 import type { Reporter } from '../../src/report.js';
 import { findCommit, findNamesakes } from '../../src/repository/load.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
@@ -164,6 +166,11 @@ export class World {
 
   verify(wish: VerifyWish = {}, faults = new Faults()) {
     return verifyAs({ ...this.#deps(faults), repository: this.place(faults) }, { tmpDir: this.tmpDir, ...wish });
+  }
+
+  async repair(options: Partial<RepairOptions> = {}, faults = new Faults()): Promise<RepairResult> {
+    const usual = { names: ['b'], read: 'all' as const, jobs: 4, tmpDir: this.tmpDir };
+    return repairBackups({ ...this.#deps(faults), repository: this.place(faults) }, { ...usual, ...options });
   }
 
   delete(name: string, options: Partial<DeleteOptions> = {}, faults = new Faults()): Promise<readonly DeleteResult[]> {

@@ -1,0 +1,76 @@
+import type { Run } from '../backup/run.js';
+import type { StoredObject } from '../repository/commit.js';
+import { PackWriter, readSections } from '../repository/inventory.js';
+import { metaPrefix, sha256 } from '../repository/keys.js';
+import { encodeRoot, type RootManifest, type Section } from '../repository/root.js';
+import { createOnce } from '../storage/create-once.js';
+import type { CallOptions } from '../storage/port.js';
+import type { RootedTable } from '../verify/context.js';
+import { damagedId } from '../verify/findings.js';
+import type { VerifyDeps } from '../verify/options.js';
+import type { ContentMender } from './content.js';
+import type { Damaged } from './damaged.js';
+import { inventoryOf } from './inventory.js';
+import type { MetadataMender } from './metadata.js';
+
+export interface MendContext {
+  readonly deps: VerifyDeps;
+  readonly run: Run;
+  readonly attempt: string;
+  readonly damaged: Damaged;
+  readonly jobs: number;
+  readonly brought: { metadata: number; files: number; bytes: number };
+  readonly call: CallOptions;
+}
+
+/** Writes an object of the repair's own below its run. */
+export async function putMeta(name: string, bytes: Buffer, { deps, run, attempt, call }: MendContext): Promise<StoredObject> {
+  const { store, prefix } = deps.repository;
+  const key = `${metaPrefix(run.id, attempt)}${name}`;
+  run.lease.touch((await createOnce(store, prefix + key, bytes, call)).date);
+  return { key, length: bytes.length, sha256: sha256(bytes) };
+}
+
+/** Makes a ROOT in which as much of the damage is mended as the source allows. Returns undefined when nothing of it could be. */
+export async function mendRoot(
+  table: RootedTable,
+  n: number,
+  content: ContentMender,
+  metadata: MetadataMender,
+  context: MendContext,
+): Promise<StoredObject | undefined> {
+  const { deps, damaged, call } = context;
+  const { root } = table;
+  const source = deps.source.resolve(table.table.location).store.endpoint;
+  if (source !== table.table.source) {
+    const name = table.table.identifier.join('.');
+    deps.report.warn(`${name} was read from ${table.table.source}, not from ${source}: nothing of it is repaired`);
+    return undefined;
+  }
+  const mended = await metadata.mend(root);
+  const sections = new Map<RootManifest, Section>();
+  const packs: StoredObject[] = [];
+  const writer = new PackWriter(async (bytes) => {
+    packs.push(await putMeta(`pack-${n}-${packs.length}.ndjson.gz`, bytes, context));
+    return (packs.at(-1) as StoredObject).key;
+  });
+  for await (const read of readSections(deps.repository, root.manifests, call)) {
+    const { manifest } = read;
+    if (manifest.section.length === 0) continue;
+    const isLost = damaged.sections.has(damagedId(manifest.section));
+    const known = read.error ? undefined : read.files;
+    if (!known && !isLost) continue;
+    const files = isLost || !known ? await inventoryOf(manifest, mended, context) : known;
+    const brought = await content.bring(files, table, isLost);
+    if (brought) await writer.add(brought, (section) => sections.set(manifest, section));
+  }
+  await writer.flush();
+  const statistics = await content.bring(root.statistics, table, false);
+  if (mended === root && sections.size === 0 && !statistics) return undefined;
+  const manifests = mended.manifests.map((manifest, i) => {
+    const section = sections.get(root.manifests[i] as RootManifest);
+    return section ? { ...manifest, section } : manifest;
+  });
+  const whole = { ...mended, manifests, statistics: statistics ?? root.statistics };
+  return putMeta(`root-${n}.ndjson.gz`, encodeRoot(whole), context);
+}
