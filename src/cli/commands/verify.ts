@@ -2,19 +2,21 @@ import type { Command } from 'commander';
 import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import type { S3Flags } from '../../config/s3.js';
 import { BcnError, ERROR_EXIT } from '../../errors.js';
+import type { RepairResult } from '../../repair/options.js';
 import { NEWEST } from '../../repository/keys.js';
 import type { VerifyOptions, VerifyResult } from '../../verify/options.js';
 import { parseSubset } from '../../verify/subset.js';
 import type { Context, Ending, Select } from '../invocation.js';
 import { addPlaceOptions, addWorkOptions } from '../options.js';
 import { checkedFields, verdictFields } from '../render/events.js';
-import { verdictText } from '../render/verify.js';
+import { repairText, verdictText } from '../render/verify.js';
 
 interface VerifyFlags extends S3Flags {
   readonly all?: boolean;
   readonly readData?: boolean;
   readonly readDataSubset?: string;
   readonly record: boolean;
+  readonly repair?: boolean;
   readonly jobs?: string;
   readonly tmpDir?: string;
 }
@@ -28,6 +30,7 @@ export function addVerify(program: Command, select: Select): void {
     .option('--all', 'every backup of the repository')
     .option('--read-data', 'read every data file and compare its checksum')
     .option('--read-data-subset <part>', 'read a part of them: 5% or 10G by chance, or 2/7, the second of seven parts')
+    .option('--repair', 'bring what is damaged from the source again, as far as it still has it')
     .option('--no-record', 'record nothing: no events that say what was found');
   addPlaceOptions(command, ['repo', 'source']);
   addWorkOptions(command);
@@ -35,6 +38,10 @@ export function addVerify(program: Command, select: Select): void {
     const wanted = wantedOf(names, flags);
     const read = readOf(flags);
     const jobs = jobsOf(flags.jobs);
+    if (flags.repair && !flags.record)
+      throw new BcnError('usage', 'Both --repair and --no-record are given', {
+        hint: 'A repair is a record: an event names what it brought.',
+      });
     select('verify', (context) => run({ names: wanted, read, jobs, record: flags.record }, flags, context));
   });
 }
@@ -60,14 +67,19 @@ async function run(
 ): Promise<Ending> {
   const { io, output } = context;
   const tmpDir = await tmpDirOf(flags.tmpDir, io.cwd);
-  const [{ openStorage }, { verify }] = await Promise.all([import('../wiring.js'), import('../../verify/verify.js')]);
+  const { openStorage } = await import('../wiring.js');
   const { repository, source } = await openStorage(flags, context, ['repo', 'source']);
   const onProblem: VerifyOptions['onProblem'] = ({ object, message, backups }) =>
     output.item('problem', { object, message, backups }, message.includes(object) ? message : `${object}: ${message}`);
-  const result = await verify(
-    { repository, source, report: output.report },
-    { ...options, tmpDir, onProblem, signal: io.signal },
-  );
+  const deps = { repository, source, report: output.report };
+  const all = { ...options, tmpDir, onProblem, signal: io.signal };
+  if (flags.repair) {
+    const { repairBackups } = await import('../../repair/repair.js');
+    const repaired = await repairBackups(deps, all);
+    return ending(repaired.after, options.names, context, repaired);
+  }
+  const { verify } = await import('../../verify/verify.js');
+  const result = await verify(deps, all);
   if (result.recorded === 'refused')
     output.report.warn(
       'nothing was recorded: these keys may not create events in the repository (--no-record says so on purpose)',
@@ -75,12 +87,13 @@ async function run(
   return ending(result, options.names, context);
 }
 
-function ending(result: VerifyResult, names: VerifyOptions['names'], { output }: Context): Ending {
+function ending(result: VerifyResult, names: VerifyOptions['names'], { output }: Context, repaired?: RepairResult): Ending {
+  if (repaired && repaired.before > 0) output.say(repairText(repaired));
   if (names === 'all' || names.length > 1) for (const backup of result.backups) output.item('verdict', verdictFields(backup));
   const ok = result.problems === 0;
   // A bad verdict is data even with --quiet: silence must mean that all is well.
-  if (ok) output.say(verdictText(result));
-  else output.text(verdictText(result));
+  if (ok) output.say(verdictText(result, repaired !== undefined));
+  else output.text(verdictText(result, repaired !== undefined));
   const [only] = result.backups;
   const single = names !== 'all' && names.length === 1 && only?.backup;
   const fields = {
@@ -90,6 +103,7 @@ function ending(result: VerifyResult, names: VerifyOptions['names'], { output }:
     checked: checkedFields(result.checked),
     problems: result.problems,
     recorded: result.recorded,
+    ...(repaired && { repaired: { problems: repaired.before, ...repaired.brought } }),
     ...(result.others.length > 0 && { others: result.others.map(({ selector }) => selector) }),
   };
   return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };

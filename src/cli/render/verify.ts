@@ -1,3 +1,4 @@
+import type { RepairResult } from '../../repair/options.js';
 import type { Checked, VerifiedBackup, VerifyResult } from '../../verify/options.js';
 import { count, formatBytes } from './numbers.js';
 
@@ -48,4 +49,10 @@ function what({ metadata, files, filesRead, bytesRead }: Checked): string {
   const part = filesRead < files ? `${filesRead} of them, ${formatBytes(bytesRead)},` : formatBytes(bytesRead);
   const read = filesRead > 0 ? `, ${part} read` : ' (lengths; --read-data reads them too)';
   return `${count(metadata, 'metadata file')} and ${count(files, 'data file')} checked${read}`;
+}
+
+/** What a repair has brought from the source. */
+export function repairText({ before, brought }: RepairResult): string {
+  const files = `${count(brought.files, 'data file')} (${formatBytes(brought.bytes)})`;
+  return `${count(before, 'problem')}; brought from the source again: ${count(brought.metadata, 'metadata file')} and ${files}`;
 }
