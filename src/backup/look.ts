@@ -1,7 +1,7 @@
 import { type CatalogEntry, formatIdent, type TableIdent } from '../catalog/port.js';
 import { type BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
-import type { Base, Bases } from '../repository/hints.js';
+import { type Base, type Bases, damageOf } from '../repository/hints.js';
 import type { CallOptions } from '../storage/port.js';
 import type { BackupDeps, BackupOptions } from './options.js';
 import type { Selected } from './select.js';
@@ -65,6 +65,6 @@ export function isOfTable(error: unknown): error is BcnError {
 /** Whether the newest backup of a table is of its very metadata, and nothing needs to be read. */
 export function isUnchanged({ entry, base }: TableLook, { source }: BackupDeps, { mode }: BackupOptions): boolean {
   // A `reference` backup proves each time that its source has every file.
-  if (mode !== 'copy' || base?.table.metadata_location !== entry.metadataLocation) return false;
+  if (mode !== 'copy' || base?.table.metadata_location !== entry.metadataLocation || damageOf(base)) return false;
   return source.resolve(base.table.location).store.endpoint === base.table.source;
 }

@@ -1,10 +1,11 @@
 import { findMentions } from '../iceberg/mentions.js';
 import type { Plan } from '../plan.js';
-import type { Base } from '../repository/hints.js';
+import { type Base, damageOf } from '../repository/hints.js';
 import { commitKey, runSelector } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import { type Root, readRoot } from '../repository/root.js';
+import { withoutDamage } from '../repository/whole.js';
 import type { CallOptions } from '../storage/port.js';
 import { type FilePlan, planFiles } from './files.js';
 import type { BackupDeps, BackupOptions } from './options.js';
@@ -52,8 +53,10 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   const { service, endpoint } = deps.source.resolve(metadata.location).store;
   const usable =
     context.base?.table.location === metadata.location && context.base.table.source === endpoint ? context.base : undefined;
-  if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) return planUnchanged(usable, context);
-  const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
+  const damage = usable && damageOf(usable);
+  if (usable && !damage && options.mode === 'copy' && usable.table.metadata_location === pinned.uri)
+    return planUnchanged(usable, context);
+  const base = usable && (await openBase(usable, context));
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
   const tree = await walkTree(pinned, {
     source: deps.source,
@@ -103,6 +106,16 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
     });
   }
   return { kind: 'changed', pinned, base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
+}
+
+/** The base, without what a check found damaged of it: that is copied again. */
+async function openBase(found: Base, { deps, table, call }: PlanContext) {
+  const root = await readRoot(deps.repository, found.table, call);
+  const damage = damageOf(found);
+  if (!damage) return { found, root };
+  deps.report.warn(`the backup "${found.commit.name}" of ${table} is damaged: what is damaged of it is copied again`);
+  const whole = await withoutDamage(deps.repository, root, damage, call);
+  return whole && { found, root: whole };
 }
 
 interface Shown {

@@ -3,7 +3,7 @@ import { parallel } from '../parallel.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import type { Backup, Commit, CommittedTable } from './commit.js';
-import { type Damage, readDamage } from './damage.js';
+import { type Damage, hurts, readDamage } from './damage.js';
 import { type BackupState, readState } from './events.js';
 import { hintKey, hintPrefix, selectorOfHintKey, tableKey } from './keys.js';
 import { backupSelectors, findCommit } from './load.js';
@@ -32,6 +32,11 @@ export interface Base {
   readonly moment: Moment;
   /** What a check found damaged of it; nothing of that is reused. */
   readonly damage?: Damage;
+}
+
+/** What a check found damaged of the table in its base; undefined when nothing. */
+export function damageOf({ commit, table, damage }: Base): Damage | undefined {
+  return damage && hurts(damage, commit.tables.indexOf(table)) ? damage : undefined;
 }
 
 type IsTable = (table: CommittedTable) => boolean;
