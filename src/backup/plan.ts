@@ -1,12 +1,13 @@
 import { findMentions } from '../iceberg/mentions.js';
 import type { Plan } from '../plan.js';
+import type { CommittedTable } from '../repository/commit.js';
 import type { Base } from '../repository/hints.js';
 import { commitKey, runSelector } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import { type Root, readRoot } from '../repository/root.js';
-import type { CallOptions } from '../storage/port.js';
-import { type FilePlan, planFiles } from './files.js';
+import type { CallOptions, StoreResolver } from '../storage/port.js';
+import { type FilePlan, planFiles, relocation } from './files.js';
 import type { BackupDeps, BackupOptions } from './options.js';
 import type { PinnedMetadata } from './pinned.js';
 import { referenceFiles } from './reference.js';
@@ -49,9 +50,8 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   const refusals = new Refusals();
   refusals.checkMetadata(metadata);
   refusals.throwIfAny(table);
-  const { service, endpoint } = deps.source.resolve(metadata.location).store;
-  const usable =
-    context.base?.table.location === metadata.location && context.base.table.source === endpoint ? context.base : undefined;
+  const { service } = deps.source.resolve(metadata.location).store;
+  const usable = context.base && isSameSource(context.base.table, metadata.location, deps.source) ? context.base : undefined;
   if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) return planUnchanged(usable, context);
   const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
@@ -59,7 +59,8 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
     source: deps.source,
     table,
     scratch: context.scratch,
-    base: base?.root,
+    // Metadata is abstract against the location that the table had.
+    base: base?.root.location === metadata.location ? base.root : undefined,
     refusals,
     call,
     onProgress,
@@ -71,11 +72,12 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   const { location } = metadata;
   // What is not in the repository is looked for each time: it may be gone by now.
   const held = options.mode === 'copy' ? (base?.root.statistics ?? []) : [];
+  const moved = base && relocation(base.root.location, location);
   const statistics = await planStatistics(metadata.statistics, {
     source: deps.source,
     location,
     table,
-    held,
+    held: moved ? held.map(moved) : held,
     report: deps.report,
     call,
   });
@@ -87,6 +89,7 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
     table,
     scratch: context.scratch,
     base,
+    snapshots: metadata.snapshots,
     statistics,
     call,
   });
@@ -103,6 +106,12 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
     });
   }
   return { kind: 'changed', pinned, base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
+}
+
+/** Whether a table's files are read from the service that those of an earlier backup were read from, also where the table had another location then. */
+function isSameSource(earlier: CommittedTable, location: string, source: StoreResolver): boolean {
+  const ofEarlier = (uri: string) => source.resolve(uri).store.endpoint === earlier.source;
+  return ofEarlier(location) && (earlier.location === location || ofEarlier(earlier.location));
 }
 
 interface Shown {
@@ -153,7 +162,7 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
   const copied = options.mode === 'copy' ? { ...files.copied } : NONE;
   const sameService = service === deps.repository.store.service;
   const fresh = tree.manifests.filter(({ held }) => !held);
-  const objects = fresh.length + tree.lists.length + 3;
+  const objects = fresh.length + tree.lists.filter(({ held }) => !held).length + 3;
   const bytes = fresh.reduce((sum, { sourceLength }) => sum + sourceLength, pinned.bytes.length);
   const pages = Math.ceil(Math.max(copied.objects, 1) / 1000);
   return {
