@@ -53,6 +53,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'storage/port',
     'storage/create-once',
     'storage/location',
+    'storage/read-range',
   ],
   backup: [...USE_CASE, 'plan', 'version'],
   restore: [...USE_CASE, 'plan', 'version'],

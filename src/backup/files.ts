@@ -1,13 +1,14 @@
 import { BcnError, isCode } from '../errors.js';
 import { inspectDeleteFile, type RewritableDeletes } from '../iceberg/delete-file.js';
-import { concretePath } from '../iceberg/paths.js';
+import type { Snapshot } from '../iceberg/metadata.js';
+import { abstractPath, concretePath } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import type { Amount } from '../plan.js';
 import type { Base } from '../repository/hints.js';
-import { type InventoryFile, readInventory } from '../repository/inventory.js';
+import { type InventoryFile, readSections } from '../repository/inventory.js';
 import { dataKey, hashedDataKey } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
-import type { Root } from '../repository/root.js';
+import type { Root, RootManifest } from '../repository/root.js';
 import { groups } from '../spill/join.js';
 import { Nesting } from '../spill/nesting.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
@@ -15,6 +16,7 @@ import { objectUri } from '../storage/list-places.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
 import { readRange } from '../storage/read-range.js';
 import { missing, wrongLength } from './missing.js';
+import { neededSections } from './sections.js';
 import type { PlannedStatistics } from './statistics.js';
 import type { Tree, TreeEntry } from './tree.js';
 
@@ -55,10 +57,7 @@ interface Counted {
 
 /** Counts a new file no more: it is lost. */
 export function forget({ total, copied }: FilePlan, { size }: NewFile): void {
-  for (const amount of [total, copied]) {
-    amount.objects--;
-    amount.bytes -= size;
-  }
+  for (const amount of [total, copied]) take(amount, size);
 }
 
 export interface FilePlanContext {
@@ -72,6 +71,7 @@ export interface FilePlanContext {
   readonly table: string;
   readonly scratch: string;
   readonly base: { readonly found: Base; readonly root: Root } | undefined;
+  readonly snapshots: readonly Snapshot[];
   readonly statistics: readonly PlannedStatistics[];
   readonly call: CallOptions;
 }
@@ -94,19 +94,26 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
   const placed = new Sorter<PlacedFile>(context.scratch, 'placed');
   const unread = new Sorter<Unread>(context.scratch, 'unread');
   const total = { objects: 0, bytes: 0 };
-  const reused = { objects: 0, bytes: 0 };
   const copied = { objects: 0, bytes: 0 };
-  const keptManifests = new Set(tree.manifests.flatMap(({ held }) => (held ? [held.path] : [])));
-  const left = context.base ? context.base.root.manifests.some(({ path }) => !keptManifests.has(path)) : false;
-  const sides =
-    context.base && (tree.carries || left) ? await withBase(tree, context, context.base.root, keptManifests) : tree.entries;
+  const needed = context.base ? neededSections(tree, context.snapshots, context.base.root) : new Set<RootManifest>();
+  const sides = needed.size > 0 ? await withBase(tree, context, needed) : tree.entries;
+  if (context.base) {
+    // Whatever no section that is read tells of is as it was.
+    const { table } = context.base.found;
+    const { statistics } = context.base.root;
+    total.objects = table.files.total - statistics.length;
+    total.bytes = table.bytes.total - statistics.reduce((sum, { size }) => sum + size, 0);
+  }
   const nesting = new Nesting();
   for await (const group of groups<Side>(sides.sorted())) {
     const entries = group.filter((side): side is TreeEntry => 'n' in side);
     const held = group.find((side) => 'held' in side) as (Side & { held: InventoryFile }) | undefined;
     const retained = group.some((side) => 'held' in side && side.retained);
-    if (entries.length === 0 && !retained) continue;
-    const first = entries[0] ?? { k: group[0]?.k ?? '', size: held?.held.size ?? 0, snapshot: held?.held.snapshot ?? null };
+    const first = entries[0];
+    if (!first) {
+      if (held && !retained) take(total, held.held.size);
+      continue;
+    }
     const differs = entries.find(({ size }) => size !== first.size);
     const path = first.k;
     const uri = concretePath(path, context.location);
@@ -115,13 +122,13 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
         object: uri,
       });
     }
-    add(total, first.size);
+    if (held) total.bytes += first.size - held.held.size;
+    else add(total, first.size);
     const ns = entries.map(({ n }) => n);
     const nested = nesting.above(path) !== undefined;
     if (held && held.held.size === first.size && held.held.snapshot === first.snapshot && first.snapshot !== null) {
-      add(reused, first.size);
       for (const n of ns) await placed.add({ k: placedKey(n, path), n, file: held.held });
-    } else if (ns.length > 0) {
+    } else {
       add(copied, first.size);
       const file = { k: freshKey(uri, nested, context), path, size: first.size, snapshot: first.snapshot, ns };
       if (entries.some(({ names }) => names)) await unread.add({ ...file, uri });
@@ -131,23 +138,15 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
   const read = async ({ uri, ...file }: Unread) => ({ ...file, ...(await inspect(uri, file.size, context)) });
   for await (const file of parallel(unread.sorted(), read, INSPECTED)) await fresh.add(file);
   await unread.dispose();
-  if (sides === tree.entries && context.base) {
-    // Nothing left the base and nothing new carries its files: all of it is held, without reading its inventory.
-    const { total: objects } = context.base.found.table.files;
-    const { total: bytes } = context.base.found.table.bytes;
-    const { statistics } = context.base.root;
-    for (const amount of [total, reused]) {
-      amount.objects += objects - statistics.length;
-      amount.bytes += bytes - statistics.reduce((sum, { size }) => sum + size, 0);
-    }
-  } else if (sides !== tree.entries) await sides.dispose();
+  if (sides !== tree.entries) await sides.dispose();
   const statistics: InventoryFile[] = [];
   for (const { held, ...file } of context.statistics) {
     add(total, file.size);
-    add(held ? reused : copied, file.size);
+    if (!held) add(copied, file.size);
     if (held) statistics.push(held);
     else await fresh.add({ ...file, k: freshKey(concretePath(file.path, context.location), false, context), ns: [] });
   }
+  const reused = { objects: total.objects - copied.objects, bytes: total.bytes - copied.bytes };
   return { fresh, placed, statistics, total, reused, copied };
 }
 
@@ -157,14 +156,25 @@ function freshKey(uri: string, nested: boolean, { run, source, place }: FilePlan
   return nested ? hashedDataKey(run, uri) : dataKey(run, uri, place.prefix.length);
 }
 
-async function withBase(tree: Tree, context: FilePlanContext, root: Root, kept: ReadonlySet<string>): Promise<Sorter<Side>> {
+async function withBase(tree: Tree, context: FilePlanContext, needed: ReadonlySet<RootManifest>): Promise<Sorter<Side>> {
   const sides = new Sorter<Side>(context.scratch, 'sides');
   for await (const entry of tree.entries.sorted()) await sides.add(entry);
-  for await (const { manifest, files } of readInventory(context.place, root.manifests, context.call)) {
-    const retained = kept.has(manifest.path);
-    for (const file of files) await sides.add({ k: file.path, held: file, retained });
+  const kept = new Set(tree.manifests.flatMap(({ held }) => held ?? []));
+  const moved = relocation(context.base?.root.location ?? context.location, context.location);
+  for await (const { manifest, files } of readSections(context.place, [...needed], context.call)) {
+    const retained = kept.has(manifest);
+    for (const file of files) {
+      const held = moved ? moved(file) : file;
+      await sides.add({ k: held.path, held, retained });
+    }
   }
   return sides;
+}
+
+/** How a file that was recorded while the table had one location is recorded now that it has another; undefined when that is the same. */
+export function relocation(from: string, to: string): ((file: InventoryFile) => InventoryFile) | undefined {
+  if (from === to) return undefined;
+  return (file) => ({ ...file, path: abstractPath(concretePath(file.path, from), to) });
 }
 
 /** What a new delete file is. A backup must not promise what its restore cannot do. */
@@ -195,4 +205,9 @@ async function inspect(uri: string, size: number, { source, table, call }: FileP
 function add(amount: Counted, size: number): void {
   amount.objects++;
   amount.bytes += size;
+}
+
+function take(amount: Counted, size: number): void {
+  amount.objects--;
+  amount.bytes -= size;
 }

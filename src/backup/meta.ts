@@ -12,14 +12,14 @@ import { encodeRoot, type Root, type RootList, type RootManifest, type Section }
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import type { FilePlan } from './files.js';
+import type { TreeList } from './lists.js';
 import type { PinnedMetadata } from './pinned.js';
-import type { Tree, TreeList, TreeManifest } from './tree.js';
+import type { Tree, TreeManifest } from './tree.js';
 
 export interface MetaContext {
   readonly place: RepositoryPlace;
   readonly run: string;
   readonly attempt: string;
-  readonly base: Root | undefined;
   readonly report: Reporter;
   readonly call: CallOptions;
 }
@@ -46,25 +46,23 @@ export async function writeMeta(
   const writeManifest = async (manifest: TreeManifest): Promise<[string, RootManifest]> => {
     if (manifest.held) return [manifest.path, manifest.held];
     const stored = await put(`manifests/${manifest.n}.avro`, await readFile(manifest.file as string));
-    const { sourceLength, files: live, bytes, n, path, deletes, outside } = manifest;
+    const { sourceLength, files: live, bytes, n, path, deletes, outside, adds } = manifest;
     const section = sections.get(n) ?? EMPTY_SECTION;
-    const marks = { ...(deletes && { deletes }), ...(outside && { outside }) };
+    const marks = { ...(deletes && { deletes }), ...(outside && { outside }), ...(adds && { adds }) };
     return [path, { path: abstractPath(path, location), ...stored, ...marks, sourceLength, files: live, bytes, section }];
   };
   for await (const [path, manifest] of parallel(tree.manifests, writeManifest, PARALLEL)) {
     manifests.set(path, manifest);
     context.report.progress({ phase: 'writing manifests', done: manifests.size, total: tree.manifests.length });
   }
-  const heldLists = new Map(context.base?.lists.map((list) => [list.path, list]));
-  const writeList = async (list: TreeList): Promise<RootList> => {
+  const writeList = async ({ held, names, ...list }: TreeList): Promise<RootList> => {
+    if (held) return { ...held, names };
     const path = abstractPath(list.path, location);
-    const held = heldLists.get(path);
-    if (held) return held;
-    const abstract = await rewriteManifestList(await readFile(list.file), list.path, {
+    const abstract = await rewriteManifestList(await readFile(list.file as string), list.path, {
       path: (p) => abstractPath(p, location),
       length: (p, recorded) => manifests.get(p)?.length ?? recorded,
     });
-    return { path, snapshot: list.snapshot.toString(), ...(await put(`lists/${list.snapshot}.avro`, abstract)) };
+    return { path, snapshot: list.snapshot.toString(), ...(await put(`lists/${list.snapshot}.avro`, abstract)), names };
   };
   const lists: RootList[] = [];
   for await (const list of parallel(tree.lists, writeList, PARALLEL)) lists.push(list);

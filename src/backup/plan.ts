@@ -1,13 +1,13 @@
 import { findMentions } from '../iceberg/mentions.js';
 import type { Plan } from '../plan.js';
+import type { CommittedTable } from '../repository/commit.js';
 import { type Base, damageOf } from '../repository/hints.js';
 import { commitKey, runSelector } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import { type Root, readRoot } from '../repository/root.js';
-import { withoutDamage } from '../repository/whole.js';
-import type { CallOptions } from '../storage/port.js';
-import { type FilePlan, planFiles } from './files.js';
+import type { CallOptions, StoreResolver } from '../storage/port.js';
+import { type FilePlan, planFiles, relocation } from './files.js';
 import type { BackupDeps, BackupOptions } from './options.js';
 import type { PinnedMetadata } from './pinned.js';
 import { referenceFiles } from './reference.js';
@@ -50,19 +50,18 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   const refusals = new Refusals();
   refusals.checkMetadata(metadata);
   refusals.throwIfAny(table);
-  const { service, endpoint } = deps.source.resolve(metadata.location).store;
-  const usable =
-    context.base?.table.location === metadata.location && context.base.table.source === endpoint ? context.base : undefined;
-  const damage = usable && damageOf(usable);
-  if (usable && !damage && options.mode === 'copy' && usable.table.metadata_location === pinned.uri)
-    return planUnchanged(usable, context);
-  const base = usable && (await openBase(usable, context));
+  const { service } = deps.source.resolve(metadata.location).store;
+  const whole = wholeBase(context);
+  const usable = whole && isSameSource(whole.table, metadata.location, deps.source) ? whole : undefined;
+  if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) return planUnchanged(usable, context);
+  const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
   const tree = await walkTree(pinned, {
     source: deps.source,
     table,
     scratch: context.scratch,
-    base: base?.root,
+    // Metadata is abstract against the location that the table had.
+    base: base?.root.location === metadata.location ? base.root : undefined,
     refusals,
     call,
     onProgress,
@@ -74,11 +73,12 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   const { location } = metadata;
   // What is not in the repository is looked for each time: it may be gone by now.
   const held = options.mode === 'copy' ? (base?.root.statistics ?? []) : [];
+  const moved = base && relocation(base.root.location, location);
   const statistics = await planStatistics(metadata.statistics, {
     source: deps.source,
     location,
     table,
-    held,
+    held: moved ? held.map(moved) : held,
     report: deps.report,
     call,
   });
@@ -90,6 +90,7 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
     table,
     scratch: context.scratch,
     base,
+    snapshots: metadata.snapshots,
     statistics,
     call,
   });
@@ -108,14 +109,20 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   return { kind: 'changed', pinned, base, tree, files, shown: showChanged(pinned, tree, files, context, service) };
 }
 
-/** The base, without what a check found damaged of it: that is copied again. */
-async function openBase(found: Base, { deps, table, call }: PlanContext) {
-  const root = await readRoot(deps.repository, found.table, call);
-  const damage = damageOf(found);
-  if (!damage) return { found, root };
-  deps.report.warn(`the backup "${found.commit.name}" of ${table} is damaged: what is damaged of it is copied again`);
-  const whole = await withoutDamage(deps.repository, root, damage, call);
-  return whole && { found, root: whole };
+/** Whether a table's files are read from the service that those of an earlier backup were read from, also where the table had another location then. */
+function isSameSource(earlier: CommittedTable, location: string, source: StoreResolver): boolean {
+  const ofEarlier = (uri: string) => source.resolve(uri).store.endpoint === earlier.source;
+  return ofEarlier(location) && (earlier.location === location || ofEarlier(earlier.location));
+}
+
+/** The base, unless a check found the table in it damaged: reusing what is damaged would damage this backup, too. */
+function wholeBase({ base, deps, table }: PlanContext): Base | undefined {
+  if (!base || !damageOf(base)) return base;
+  const { name } = base.commit;
+  deps.report.warn(
+    `the backup "${name}" of ${table} is damaged, so nothing of it is reused; to mend it instead: bcn verify ${name} --repair`,
+  );
+  return undefined;
 }
 
 interface Shown {
@@ -166,7 +173,7 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
   const copied = options.mode === 'copy' ? { ...files.copied } : NONE;
   const sameService = service === deps.repository.store.service;
   const fresh = tree.manifests.filter(({ held }) => !held);
-  const objects = fresh.length + tree.lists.length + 3;
+  const objects = fresh.length + tree.lists.filter(({ held }) => !held).length + 3;
   const bytes = fresh.reduce((sum, { sourceLength }) => sum + sourceLength, pinned.bytes.length);
   const pages = Math.ceil(Math.max(copied.objects, 1) / 1000);
   return {

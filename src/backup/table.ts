@@ -155,7 +155,7 @@ async function write(entry: CatalogEntry, plan: Changed, at: string, context: Ta
   const name = [...entry.ident.namespace, entry.ident.name].join('.');
   const copy = { place, source, run: run.id, location, table: name, jobs, continued: run.continued, report, call };
   if (options.mode === 'copy') await copyFiles(files, copy);
-  const meta = { place, run: run.id, attempt: newAttemptId(), base: base?.root, report, call };
+  const meta = { place, run: run.id, attempt: newAttemptId(), report, call };
   const { root, stored, date } = await writeMeta(pinned, tree, files, meta);
   run.lease.touch(date);
   // A reference backup holds none of them.

@@ -2,27 +2,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BcnError } from '../errors.js';
 import { type ManifestEntry, rewriteManifest } from '../iceberg/manifest.js';
-import { type ManifestListEntry, readManifestList } from '../iceberg/manifest-list.js';
-import type { Snapshot } from '../iceberg/metadata.js';
 import { abstractPath, isUnder } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import type { Root, RootManifest } from '../repository/root.js';
 import type { Keyed } from '../spill/sorter.js';
 import { Sorter } from '../spill/sorter.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
+import { type NamedManifest, OtherFiles, readLists, type TreeList } from './lists.js';
 import { type PinnedMetadata, readSource } from './pinned.js';
 import type { Refusals } from './refusals.js';
 
-/** A manifest list of a retained snapshot; its bytes wait in `file`. */
-export interface TreeList {
-  /** Source path. */
-  readonly path: string;
-  readonly snapshot: bigint;
-  readonly file: string;
-}
-
 /** A manifest of the table, each once. */
 export interface TreeManifest {
+  /** Its place among the manifests of the ROOT to be. */
   readonly n: number;
   /** Source path. */
   readonly path: string;
@@ -34,6 +26,8 @@ export interface TreeManifest {
   readonly deletes: boolean;
   /** It names files outside the table's location. */
   readonly outside: boolean;
+  /** It carries no file over from another manifest. */
+  readonly adds: boolean;
   readonly sourceLength: number;
   readonly files: number;
   readonly bytes: number;
@@ -72,52 +66,33 @@ const PARALLEL = 8;
 
 /**
  * Walks metadata → manifest lists → manifests of every retained snapshot, also those no ref names, and makes the abstract form of every manifest that the base does
- * not hold. Reads each object once; writes only to the scratch folder. Refusals of files are gathered, those of what the walk itself has to read are thrown.
+ * not hold. Reads each object once, and no list or manifest that the base holds; writes only to the scratch folder. Refusals of files are gathered, those of what the walk
+ * itself has to read are thrown.
  */
 export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Promise<Tree> {
-  const { location } = pinned.metadata;
+  try {
+    return await walk(pinned, context.base, context);
+  } catch (error) {
+    if (!(error instanceof OtherFiles)) throw error;
+    return walk(pinned, undefined, context);
+  }
+}
+
+async function walk(pinned: PinnedMetadata, base: Root | undefined, context: TreeContext): Promise<Tree> {
+  const { location, snapshots } = pinned.metadata;
   // A plan made again, without its base, uses the folder again.
   await mkdir(join(context.scratch, 'tree'), { recursive: true });
-  const lists: TreeList[] = [];
-  const found = new Map<string, { n: number; entry: ManifestListEntry | undefined }>();
-  const meet = (path: string, entry: ManifestListEntry | undefined) => {
-    const known = found.get(path);
-    if (!known) found.set(path, { n: found.size, entry });
-    else if (entry && known.entry && entry.length !== known.entry.length) {
-      throw new BcnError(
-        'corrupt',
-        `Manifest lists of ${context.table} give ${path} the lengths ${known.entry.length} and ${entry.length}`,
-        {
-          object: path,
-          table: context.table,
-        },
-      );
-    }
-  };
-  const readList = async (snapshot: Snapshot) => ({ snapshot, read: await readSnapshotList(snapshot, context) });
-  for await (const { snapshot, read } of parallel(pinned.metadata.snapshots, readList, PARALLEL)) {
-    if (read) lists.push(read.list);
-    for (const entry of read?.entries ?? []) {
-      context.refusals.checkListEntry(entry, snapshot.id);
-      meet(entry.path, entry);
-    }
-    if (!read) for (const path of snapshot.manifests) meet(path, undefined);
-  }
+  const named = await readLists(snapshots, location, base, context);
   // What is encrypted, or lies elsewhere, cannot be read.
   context.refusals.throwIfAny(context.table);
   const entries = new Sorter<TreeEntry>(context.scratch, 'entries');
-  const held = new Map(context.base?.manifests.map((manifest) => [manifest.path, manifest]));
   const baseSnapshots = new Set(context.base?.lists.map(({ snapshot }) => snapshot));
   const manifests: TreeManifest[] = [];
   let carries = false;
-  const visit = async ([path, { n, entry }]: [
-    string,
-    { n: number; entry: ManifestListEntry | undefined },
-  ]): Promise<TreeManifest> => {
-    const kept = held.get(abstractPath(path, location));
-    if (kept && (entry === undefined || entry.length === kept.sourceLength)) {
-      const { sourceLength, files, bytes, deletes = false, outside = false } = kept;
-      return { n, path, held: kept, file: undefined, deletes, outside, sourceLength, files, bytes };
+  const visit = async ([n, { path, entry, held }]: [number, NamedManifest]): Promise<TreeManifest> => {
+    if (held) {
+      const { sourceLength, files, bytes, deletes = false, outside = false, adds = false } = held;
+      return { n, path, held, file: undefined, deletes, outside, adds, sourceLength, files, bytes };
     }
     const bytes = await readSource(context.source, path, context.table, 'manifest', context.call);
     if (entry && bytes.length !== entry.length) {
@@ -146,24 +121,12 @@ export async function walkTree(pinned: PinnedMetadata, context: TreeContext): Pr
     }
     const file = join(context.scratch, 'tree', `manifest-${n}`);
     await writeFile(file, abstract);
-    return { n, path, held: undefined, file, deletes, outside, sourceLength: bytes.length, files: live.length, bytes: total };
+    const marks = { deletes, outside, adds: live.every(({ status }) => status === 1) };
+    return { n, path, held: undefined, file, ...marks, sourceLength: bytes.length, files: live.length, bytes: total };
   };
-  for await (const manifest of parallel(found, visit, PARALLEL)) {
+  for await (const manifest of parallel(named.manifests.entries(), visit, PARALLEL)) {
     manifests.push(manifest);
-    context.onProgress(manifests.length, found.size);
+    context.onProgress(manifests.length, named.manifests.length);
   }
-  return { lists, manifests, entries, carries };
-}
-
-async function readSnapshotList(
-  snapshot: Snapshot,
-  context: TreeContext,
-): Promise<{ readonly list: TreeList; readonly entries: readonly ManifestListEntry[] } | undefined> {
-  if (snapshot.manifestList === undefined) return undefined;
-  const path = snapshot.manifestList;
-  const bytes = await readSource(context.source, path, context.table, 'manifest list', context.call);
-  const entries = await readManifestList(bytes, path);
-  const file = join(context.scratch, 'tree', `list-${snapshot.id}`);
-  await writeFile(file, bytes);
-  return { list: { path, snapshot: snapshot.id, file }, entries };
+  return { lists: named.lists, manifests, entries, carries };
 }

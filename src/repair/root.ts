@@ -1,6 +1,6 @@
 import type { Run } from '../backup/run.js';
 import type { StoredObject } from '../repository/commit.js';
-import { PackWriter, readSections } from '../repository/inventory.js';
+import { checkSections, PackWriter } from '../repository/inventory.js';
 import { metaPrefix, sha256 } from '../repository/keys.js';
 import { encodeRoot, type RootManifest, type Section } from '../repository/root.js';
 import { createOnce } from '../storage/create-once.js';
@@ -54,7 +54,7 @@ export async function mendRoot(
     packs.push(await putMeta(`pack-${n}-${packs.length}.ndjson.gz`, bytes, context));
     return (packs.at(-1) as StoredObject).key;
   });
-  for await (const read of readSections(deps.repository, root.manifests, call)) {
+  for await (const read of checkSections(deps.repository, root.manifests, call)) {
     const { manifest } = read;
     if (manifest.section.length === 0) continue;
     const isLost = damaged.sections.has(damagedId(manifest.section));

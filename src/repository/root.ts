@@ -4,6 +4,7 @@ import type { CallOptions } from '../storage/port.js';
 import type { CommittedTable, StoredObject } from './commit.js';
 import type { InventoryFile } from './inventory.js';
 import type { RepositoryPlace } from './place.js';
+import type { Range } from './ranges.js';
 import { readStored } from './stored.js';
 
 /** Everything a backup of one table needs (format, "ROOT"). */
@@ -29,6 +30,8 @@ export interface RootList extends StoredObject {
   readonly path: string;
   /** Snapshot id. */
   readonly snapshot: string;
+  /** Which manifests of this ROOT it names, counted from 0; absent where the backup did not record it (0.1.0). */
+  readonly names?: readonly Range[];
 }
 
 export interface RootManifest extends StoredObject {
@@ -37,6 +40,8 @@ export interface RootManifest extends StoredObject {
   readonly deletes?: true;
   /** An entry of it, of any status, names a file outside the table's location. */
   readonly outside?: true;
+  /** All its live entries are of files that came with it (status ADDED). Absent: some may be carried over, or the backup did not record it (0.1.0). */
+  readonly adds?: true;
   /** Length that the source's file had. */
   readonly sourceLength: number;
   /** Live entries and the sum of their sizes. */
@@ -60,10 +65,12 @@ export function encodeRoot(root: Root): Buffer {
   const lines = [
     { type: 'root', format: 1, ...head },
     { type: 'metadata', ...metadata },
-    ...lists.map((list) => ({ type: 'list', ...list })),
+    ...lists.map(({ names: _, ...list }) => ({ type: 'list', ...list })),
     // A type of its own: who does not know that a table has delete files must not overlook it.
     ...manifests.map(({ deletes, ...manifest }) => ({ type: deletes ? 'delete-manifest' : 'manifest', ...manifest })),
     ...statistics.map((file) => ({ type: 'statistics', ...file })),
+    // Lines of their own: 0.1.0 carries a list's fields over to a ROOT of other manifests, and skips lines that it does not know.
+    ...lists.flatMap(({ names }, list) => (names ? { type: 'names', list, manifests: names } : [])),
   ];
   return gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
@@ -86,6 +93,15 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
     throw damaged('it is not gzipped NDJSON', cause);
   }
   const of = (type: string) => lines.filter((line) => line.type === type).map(({ type: _, ...rest }) => rest as unknown);
+  const manifests = lines.flatMap(({ type, ...rest }): RootManifest[] => {
+    if (type === 'manifest') return [rest as unknown as RootManifest];
+    return type === 'delete-manifest' ? [{ ...(rest as unknown as RootManifest), deletes: true }] : [];
+  });
+  const names = new Map((of('names') as { list: number; manifests: Range[] }[]).map((line) => [line.list, line.manifests]));
+  const lists = (of('list') as RootList[]).map((list, n): RootList => {
+    const named = names.get(n);
+    return named ? { ...list, names: named } : list;
+  });
   const head = of('root')[0] as { format: number } & Pick<Root, 'location' | 'metadataLocation' | 'uuid'>;
   const metadata = of('metadata')[0] as RootMetadata;
   if (head?.format !== 1 || metadata === undefined) throw damaged('it lacks its first lines');
@@ -95,11 +111,8 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
     metadataLocation,
     uuid,
     metadata,
-    lists: of('list') as RootList[],
-    manifests: [
-      ...(of('manifest') as RootManifest[]),
-      ...(of('delete-manifest') as RootManifest[]).map((manifest) => ({ ...manifest, deletes: true as const })),
-    ],
+    lists,
+    manifests,
     statistics: of('statistics') as InventoryFile[],
   };
 }

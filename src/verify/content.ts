@@ -1,7 +1,7 @@
 import { concretePath } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import { isComputable } from '../repository/checksum.js';
-import { type InventoryFile, readSections } from '../repository/inventory.js';
+import { checkSections, type InventoryFile } from '../repository/inventory.js';
 import { placeUri } from '../repository/place.js';
 import type { RootManifest } from '../repository/root.js';
 import { placesOf } from '../roots/places.js';
@@ -125,7 +125,7 @@ async function* sections(tables: readonly RootedTable[], holders: Holder[], { de
     }
   }
   const numbers = new Map([...known.values()].map(({ manifest, h }) => [manifest, h]));
-  for await (const read of readSections(deps.repository, [...numbers.keys()], call))
+  for await (const read of checkSections(deps.repository, [...numbers.keys()], call))
     yield { manifest: read.manifest, h: numbers.get(read.manifest) as number, read };
 }
 

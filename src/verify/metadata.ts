@@ -5,6 +5,7 @@ import { readMetadata } from '../iceberg/metadata.js';
 import { parallel } from '../parallel.js';
 import type { StoredObject } from '../repository/commit.js';
 import { placeUri } from '../repository/place.js';
+import { membersOf } from '../repository/ranges.js';
 import type { RootList, RootManifest } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
 import type { CheckContext, RootedTable } from './context.js';
@@ -51,12 +52,23 @@ export async function checkMetadata(tables: readonly RootedTable[], context: Che
   );
   const checkList = async ({ stored, users }: Check<RootList>) => {
     const entries = await readManifestList(await read(stored), uri(stored));
-    for (const { rooted } of users) {
+    for (const {
+      rooted,
+      stored: { names },
+    } of users) {
       const wrong = entries.find(({ path, length }) => lengths.get(rooted)?.get(path) !== length);
-      if (!wrong) continue;
-      const { path, length } = wrong;
-      const message = `The manifest list names ${path} with ${length} bytes, which the backup does not hold`;
-      await add('list', stored, message, [rooted]);
+      if (wrong) {
+        const { path, length } = wrong;
+        const message = `The manifest list names ${path} with ${length} bytes, which the backup does not hold`;
+        await add('list', stored, message, [rooted]);
+      } else if (
+        names &&
+        !isEqual(
+          entries.map(({ path }) => path),
+          [...membersOf(names)].map((n) => rooted.root.manifests[n]?.path),
+        )
+      )
+        await add('list', stored, 'The manifest list names other manifests than the root of the table says', [rooted]);
     }
   };
   const checkManifest = async ({ stored, users }: Check<RootManifest>) => {
@@ -115,6 +127,12 @@ function shared<T extends StoredObject>(tables: readonly RootedTable[], of: (roo
     }
   }
   return [...found.values()];
+}
+
+/** The same manifests, in any order. */
+function isEqual(a: readonly string[], b: readonly (string | undefined)[]): boolean {
+  const all = new Set<string | undefined>(a);
+  return all.size === new Set(b).size && b.every((path) => all.has(path));
 }
 
 const settle = (check: () => Promise<void>, failed: (error: BcnError) => Promise<void>) => async () => {

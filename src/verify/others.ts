@@ -1,6 +1,6 @@
 import { isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
-import { readSections } from '../repository/inventory.js';
+import { checkSections } from '../repository/inventory.js';
 import { findCommit } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
 import { readRootOf } from '../repository/root.js';
@@ -63,7 +63,7 @@ async function needs(
     if (ids.has(id)) named.push(id);
     else if (!sections.has(id)) unread.set(id, manifest);
   }
-  for await (const { manifest, ...one } of readSections(deps.repository, [...unread.values()], call)) {
+  for await (const { manifest, ...one } of checkSections(deps.repository, [...unread.values()], call)) {
     const keys = one.error ? [] : one.files.flatMap(({ key }) => (key !== null && ids.has(key) ? [key] : []));
     sections.set(damagedId(manifest.section), keys);
   }

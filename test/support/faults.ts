@@ -33,7 +33,8 @@ export class Killed extends Error {
 /** All requests of one process, to stores and catalog, counted from 0. */
 export class Faults {
   ops = 0;
-  readonly log: { readonly op: string; readonly key: string; readonly done: boolean }[] = [];
+  /** `bytes`: that a get, or a read of a range, brought in. */
+  readonly log: { readonly op: string; readonly key: string; readonly done: boolean; readonly bytes?: number }[] = [];
   readonly #kind: FaultKind | undefined;
   readonly #at: number;
   readonly #pause: ((op: number) => Promise<void> | undefined) | undefined;
@@ -48,7 +49,7 @@ export class Faults {
     return this.log.filter(({ op, done }) => done && ops.includes(op)).map(({ key }) => key);
   }
 
-  async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
+  async run<T>(op: string, key: string, call: () => Promise<T>, bytes?: (result: T) => number): Promise<T> {
     const number = this.ops++;
     await this.#pause?.(number);
     const [kind, moment] = (this.#kind?.split('-') ?? []) as [string?, string?];
@@ -58,11 +59,12 @@ export class Faults {
       this.log[number] = { op, key, done: false };
       throw failure(kind as string, op, key);
     }
-    const entry = { op, key, done: false };
+    const entry: { op: string; key: string; done: boolean; bytes?: number } = { op, key, done: false };
     // Before the call, so that the place in the log is the number of the request.
     this.log[number] = entry;
     const result = await call();
     entry.done = true;
+    if (bytes) entry.bytes = bytes(result);
     // Answers of requests that were under way when the process died reach nobody.
     if (kind === 'crash' && this.ops > this.#at && number < this.#at) throw failure(kind, op, key);
     if (!hit || (kind === 'conflict' && op !== 'create')) return result;
@@ -96,15 +98,22 @@ export class ProcessStore implements ObjectStore {
     this.endpoint = store.endpoint;
   }
 
-  #run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
-    return this.#faults.run(op, `${this.uri}/${key}`, call);
+  #run<T>(op: string, key: string, call: () => Promise<T>, bytes?: (result: T) => number): Promise<T> {
+    return this.#faults.run(op, `${this.uri}/${key}`, call, bytes);
   }
 
   get(key: string, options?: CallOptions): Promise<StoredBytes> {
-    return this.#run('get', key, () => this.#store.get(key, options));
+    return this.#run(
+      'get',
+      key,
+      () => this.#store.get(key, options),
+      ({ bytes }) => bytes.length,
+    );
   }
   read(key: string, options?: ReadOptions): Promise<Readable> {
-    return this.#run('read', key, () => this.#store.read(key, options));
+    const { range } = options ?? {};
+    const bytes = range && (() => range.end - range.start);
+    return this.#run('read', key, () => this.#store.read(key, options), bytes);
   }
   create(key: string, bytes: Uint8Array, options?: CallOptions): Promise<WriteResult> {
     return this.#run('create', key, () => this.#store.create(key, bytes, options));

@@ -48,13 +48,13 @@ const FIRST_ID = 9_007_199_254_740_993n;
 /** Writes a valid Iceberg table into any store and evolves it, as an engine would: immutable files, a new metadata.json for each change. */
 export class TableWriter {
   readonly store: ObjectStore;
-  readonly location: string;
+  location: string;
   readonly uuid: string | null;
   snapshots: Snapshot[] = [];
   refs: Record<string, { readonly 'snapshot-id': bigint; readonly type: string }> = {};
   metadataLocation = '';
   readonly #options: TableOptions;
-  readonly #root: string;
+  #root: string;
   readonly #log: string[] = [];
   #version = -1;
   #files = 0;
@@ -113,16 +113,25 @@ export class TableWriter {
     return this.#commit(id, manifests);
   }
 
-  /** All live files in one new manifest of EXISTING entries (rewrite_manifests). */
-  async rewriteManifests(): Promise<Snapshot> {
+  /** Live files of the first `most` manifests, of all by default, in one new manifest of EXISTING entries (rewrite_manifests, or the merging of an append). */
+  async rewriteManifests(most = Number.POSITIVE_INFINITY): Promise<Snapshot> {
     const id = this.#nextId();
-    const live = (this.current?.manifests ?? []).flatMap((manifest) => manifest.live);
+    const manifests = this.current?.manifests ?? [];
+    const live = manifests.slice(0, most).flatMap((manifest) => manifest.live);
     return this.#commit(id, [
+      ...manifests.slice(most),
       await this.#writeManifest(
         id,
         live.map((data) => ({ status: 0, data })),
       ),
     ]);
+  }
+
+  /** ALTER TABLE … SET LOCATION: what is written from now on goes there, what is there stays where it is. */
+  async setLocation(location: string): Promise<void> {
+    this.location = location;
+    this.#root = location.slice(this.store.uri.length + 1).replace(/\/+$/, '');
+    await this.writeMetadata();
   }
 
   /** Drops all snapshots but the newest `keep`, and what only they named, from the store too. */
