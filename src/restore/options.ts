@@ -31,6 +31,8 @@ export interface RestoreOptions {
   readonly maps?: readonly MapOption[];
   /** Let deletes apply to data files whose paths they spell otherwise. */
   readonly mergeSpellings?: boolean;
+  /** Bring back what is whole of a table that is damaged or incomplete. */
+  readonly allowDamaged?: boolean;
   /** Make the target's namespace when it is missing. */
   readonly createNamespace?: boolean;
   readonly jobs: number;

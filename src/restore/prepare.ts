@@ -4,6 +4,7 @@ import type { HistoryKeep } from '../iceberg/history.js';
 import type { Backup, CommittedTable } from '../repository/commit.js';
 import { NEWEST } from '../repository/keys.js';
 import { findById, resolveBackup } from '../repository/latest.js';
+import type { Resolved } from '../repository/load.js';
 import { type Root, readRoot } from '../repository/root.js';
 import { isSamePlace, overlaps } from '../storage/overlap.js';
 import type { CallOptions, ResolvedObject } from '../storage/port.js';
@@ -24,7 +25,7 @@ const FULL: HistoryKeep = { kind: 'full' };
 
 /** What a restore knows before it looks at content files. */
 export interface Prepared {
-  readonly commit: Backup;
+  readonly commit: Resolved;
   readonly table: CommittedTable;
   readonly root: Root;
   /** The table that comes back; `root` is the part of the backup's ROOT that it needs. */
@@ -50,7 +51,7 @@ export async function prepare(deps: RestoreDeps, options: RestoreOptions, scratc
 }
 
 async function prepareFrom(
-  commit: Backup,
+  commit: Resolved,
   deps: RestoreDeps,
   options: RestoreOptions,
   scratch: string,

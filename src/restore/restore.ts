@@ -1,5 +1,6 @@
 import { formatIdent } from '../catalog/port.js';
 import { isCode } from '../errors.js';
+import { damagedTable, hurts, readDamage } from '../repository/damage.js';
 import { withScratch } from '../spill/scratch.js';
 import type { CallOptions } from '../storage/port.js';
 import { type Claim, confirmClaim, takeClaim } from './claim.js';
@@ -27,6 +28,14 @@ export async function restore(deps: RestoreDeps, options: RestoreOptions): Promi
   return withScratch(options.tmpDir, (scratch) => attempt(deps, options, scratch));
 }
 
+/** Throws `corrupt` when a check has found the table damaged, and nobody has repaired it since. */
+async function assertWhole({ repository }: RestoreDeps, { allowDamaged }: RestoreOptions, prepared: Prepared, call: CallOptions) {
+  const { commit, table } = prepared;
+  const damage = allowDamaged ? undefined : await readDamage(repository, commit.state, call);
+  const index = commit.tables.indexOf(table);
+  if (damage && hurts(damage, index)) throw damagedTable(commit.selector, table.identifier.join('.'), damage, index);
+}
+
 async function attempt(deps: RestoreDeps, options: RestoreOptions, scratch: string): Promise<RestoreResult> {
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const prepared = await prepare(deps, options, scratch, call);
@@ -37,6 +46,7 @@ async function attempt(deps: RestoreDeps, options: RestoreOptions, scratch: stri
     if (!options.dryRun) await cleanUp(deps, prepared, call);
     return { outcome: 'already', ...head, ...registered };
   }
+  await assertWhole(deps, options, prepared, call);
   const { namespaceMissing } = await assertFree(deps, prepared, options.createNamespace === true, call);
   const context = { ...prepared, place: deps.repository, source: deps.source, scratch, call };
   // Below one root no two paths meet.
