@@ -1,5 +1,6 @@
 import type { Backup } from '../repository/commit.js';
 import { markDeleted } from '../repository/deletion.js';
+import { hinted } from '../repository/hints.js';
 import { findNamed, oneRun } from '../repository/load.js';
 import { type RepositoryRecord, readRecord } from '../repository/record.js';
 import { lastGoodOf, readStandings } from '../repository/standing.js';
@@ -29,9 +30,9 @@ export async function deleteBackups(deps: DeleteDeps, options: DeleteOptions): P
   return results;
 }
 
-async function drop({ repository }: DeleteDeps, { id }: Backup, record: RepositoryRecord, dryRun: boolean, call: CallOptions) {
+async function drop({ repository }: DeleteDeps, backup: Backup, record: RepositoryRecord, dryRun: boolean, call: CallOptions) {
   if (dryRun) return 'planned';
-  return (await markDeleted(repository, id, record, call)) === 'done' ? 'deleted' : 'already';
+  return (await markDeleted(repository, { id: backup.id, ...hinted(backup) }, record, call)) === 'done' ? 'deleted' : 'already';
 }
 
 async function warnOfLast({ repository, report }: DeleteDeps, going: readonly Backup[], call: CallOptions): Promise<void> {

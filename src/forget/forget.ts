@@ -39,8 +39,8 @@ export async function forget(deps: ForgetDeps, options: ForgetOptions): Promise<
   };
   if (options.dryRun) return result;
   let done = 0;
-  for (const { id } of going.sort(byAge)) {
-    await markDeleted(repository, id, record, call);
+  for (const backup of going.sort(byAge)) {
+    await markDeleted(repository, backup, record, call);
     report.progress({ phase: 'deleting backups', done: ++done, total: going.length });
   }
   return result;

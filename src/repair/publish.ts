@@ -2,6 +2,7 @@ import { BcnError } from '../errors.js';
 import { storeTime } from '../repository/clock.js';
 import type { StoredObject } from '../repository/commit.js';
 import { readState, writeEvent } from '../repository/events.js';
+import { hinted, markHints } from '../repository/hints.js';
 import { commitKey } from '../repository/keys.js';
 import { isCommitted } from '../repository/load.js';
 import { Moment, promptly } from '../repository/moment.js';
@@ -26,6 +27,7 @@ export async function publish(
   if (roots.every((root, n) => root === (target.roots[n] ?? null))) return;
   const { repository: place } = deps;
   const object = `${placeUri(place)}/${commitKey(target.selector)}`;
+  await markHints(place, hinted(target.backup), call);
   for (let look = 0; look < LOOKS; look++) {
     const moment = new Moment();
     const { deleted, next, seen } = await readState(place, target.backup.id, call);

@@ -1,6 +1,7 @@
 import { BcnError } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import { readState, writeEvent } from './events.js';
+import { type HintedBackup, markHints } from './hints.js';
 import { Moment, promptly } from './moment.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 import { commitsByRun, type RepositoryRecord } from './record.js';
@@ -11,14 +12,15 @@ const TRIES = 10;
 /** Deletes a backup by an event. `already`: it was deleted before. */
 export async function markDeleted(
   place: RepositoryPlace,
-  backupId: string,
+  backup: HintedBackup & { readonly id: string },
   record: RepositoryRecord,
   call: CallOptions = {},
 ): Promise<'done' | 'already'> {
   for (let written = 0; written < TRIES; written++) {
-    const { deleted, next } = await readState(place, backupId, call);
+    const { deleted, next } = await readState(place, backup.id, call);
     if (deleted) return written > 0 ? 'done' : 'already';
-    await writeEvent(place, backupId, 'deleted', { next, random: commitsByRun(record) }, call);
+    if (written === 0) await markHints(place, backup, call);
+    await writeEvent(place, backup.id, 'deleted', { next, random: commitsByRun(record) }, call);
   }
   throw others(place);
 }

@@ -96,8 +96,11 @@ export const hintPrefix = (table: string): string => `${HINTS}${table}/`;
 const LATEST = 9_999_999_999_999;
 export const hintKey = (table: string, when: number, selector: string): string =>
   `${hintPrefix(table)}${String(LATEST - when).padStart(13, '0')}-${selector}`;
-/** Name or selector of the backup that a hint key points to. */
-export const selectorOfHintKey = (key: string): string => key.slice(key.lastIndexOf('/') + 15);
+/** Name or selector of the backup that a hint key, or a mark beside it, points to. */
+export const selectorOfHintKey = (key: string): string => key.slice(key.lastIndexOf('/') + 15).replace(/!.*$/, '');
+/** A mark that an event may say more of the backup of this hint (format, "Hints"). It sorts right behind the hint. */
+export const hintMark = (hint: string): string => `${hint}!${randomBytes(8).toString('hex')}`;
+export const isHintMark = (key: string): boolean => /![0-9a-f]{16}$/.test(key);
 
 /** Where a content file of this source URI lies in a run, verbatim under its source key where that can be (format, "Layout"). */
 export function dataKey(run: string, uri: string, prefixLength: number): string {

@@ -17,6 +17,8 @@ export interface Standing extends Pick<Backup, 'name' | 'selector' | 'id' | 'run
 export interface StandingTable {
   /** `database.table` */
   readonly table: string;
+  /** Identity of its catalog. */
+  readonly catalog: string;
   /** Tells tables of one name in several catalogs apart. */
   readonly identity: string;
   readonly root: StoredObject;
@@ -126,7 +128,7 @@ function shorten({ name, selector, id, run, when, mode, partial, tables }: Backu
     ...{ name, selector, id, run, when, mode, partial },
     tables: tables.map(({ catalog, identifier, root }) => {
       const table = identifier.join('.');
-      return { table, identity: `${catalog.identity}\n${table}`, root, superseded: [] };
+      return { table, catalog: catalog.identity, identity: `${catalog.identity}\n${table}`, root, superseded: [] };
     }),
   };
 }

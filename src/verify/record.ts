@@ -1,6 +1,7 @@
 import { isCode } from '../errors.js';
 import type { Damage } from '../repository/damage.js';
 import { type EventKind, readState, writeEvent } from '../repository/events.js';
+import { hinted, markHints } from '../repository/hints.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import type { CheckContext } from './context.js';
 import type { Target } from './targets.js';
@@ -22,6 +23,7 @@ export async function recordChecks(
   const { read } = context.options;
   const extent: Read = read === 'none' ? 'lengths' : read === 'all' ? 'data' : 'some';
   const write = async (target: Target, kind: EventKind, says: object) => {
+    if (kind !== 'verified') await markHints(context.deps.repository, hinted(target.backup), context.call);
     const { next } = await readState(context.deps.repository, target.backup.id, context.call);
     const random = commitsByRun(record);
     await writeEvent(context.deps.repository, target.backup.id, kind, { next, random }, context.call, says);

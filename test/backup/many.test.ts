@@ -95,7 +95,7 @@ describe('again', () => {
     expect(backup?.tables.map(({ files }) => files.new)).toEqual([0, 0, 0]);
     const requests = faults.log.filter(({ key }) => key.startsWith('memory://repo/')).map(({ op }) => op);
     expect(requests.filter((op) => op === 'create')).toHaveLength(4);
-    expect(requests).toHaveLength(1 + 3 + 2 + 1 + 4);
+    expect(requests).toHaveLength(1 + 3 + 1 + 1 + 4);
     expect(faults.log.some(({ key }) => key.startsWith('memory://src/'))).toBe(false);
   });
 

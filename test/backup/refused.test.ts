@@ -48,7 +48,7 @@ test('a name that is used is 23, and its backup stays', async () => {
   expect(error.message).toContain('db.t');
   expect(await world.dump('repo')).toEqual(before);
   // Deleted or not.
-  await world.put(world.uri('repo', `events/${(await world.commit())?.id}/1-deleted.json`), '{}');
+  await world.happen('b', '1-deleted.json');
   await refused(world, () => world.backup(), 'backup-exists', 23);
 });
 

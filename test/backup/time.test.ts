@@ -36,18 +36,17 @@ test('a base deleted right before the commit: planned again without it, and copi
   const base = await world.commit('base');
   const events = `events/${base?.id}/`;
   let looks = 0;
-  const deleted = () => world.put(world.uri('repo', `${events}1-deleted.json`), '{}');
-  class SecondLook extends Faults {
+  class Deleted extends Faults {
     override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
-      // The first look chooses the base, the second is the time rule's.
-      if (op === 'list' && key.endsWith(events) && ++looks === 2) await deleted();
+      // The base was chosen by its hint; this look is the time rule's.
+      if (op === 'list' && key.endsWith(events) && ++looks === 1) await world.happen('base', '1-deleted.json');
       return super.run(op, key, call);
     }
   }
-  const faults = new SecondLook();
+  const faults = new Deleted();
   const { outcome, backup } = await world.backup({}, faults);
   expect(outcome).toBe('created');
-  expect(looks).toBe(2);
+  expect(looks).toBe(1);
   expect(backup?.tables[0]?.files).toEqual({ total: 3, new: 3 });
   // All of the base may be purged now.
   for (const key of await world.keys('repo', `runs/${base?.run}/`)) await world.remove(world.uri('repo', key));
@@ -59,9 +58,8 @@ test('a base deleted right before the commit: planned again without it, and copi
 test('an unchanged table whose base is deleted right before the commit: what both name stays, since the base was seen undeleted', async () => {
   const { world, table, captured } = await prepare();
   await world.backup({ name: 'base2' });
-  const { id } = (await world.commit('base2')) ?? {};
   const faults = before('create', 'backups/b.json', () => {
-    void world.put(world.uri('repo', `events/${id}/1-deleted.json`), '{}');
+    void world.happen('base2', '1-deleted.json');
     return true;
   });
   const { backup } = await world.backup({}, faults);
@@ -85,8 +83,8 @@ test('an unchanged table, by a process that slept for some minutes since it saw 
     return true;
   });
   const { backup } = await world.backup({}, faults);
-  // To choose the base, and after the sleep.
-  expect(faults.log.filter(({ op, key }) => op === 'list' && key.endsWith(events))).toHaveLength(2);
+  // It was chosen by its hint, and looked at after the sleep.
+  expect(faults.log.filter(({ op, key }) => op === 'list' && key.endsWith(events))).toHaveLength(1);
   expect(backup?.tables[0]?.files).toEqual({ total: table.live().size, new: 0 });
 });
 
@@ -94,14 +92,13 @@ test('what the run had copied is not copied again when its base is deleted', asy
   const { world } = await prepare();
   const events = `events/${(await world.commit('base'))?.id}/`;
   let looks = 0;
-  class SecondLook extends Faults {
+  class Deleted extends Faults {
     override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
-      if (op === 'list' && key.endsWith(events) && ++looks === 2)
-        await world.put(world.uri('repo', `${events}1-deleted.json`), '{}');
+      if (op === 'list' && key.endsWith(events) && ++looks === 1) await world.happen('base', '1-deleted.json');
       return super.run(op, key, call);
     }
   }
-  const faults = new SecondLook();
+  const faults = new Deleted();
   await world.backup({}, faults);
   const copied = faults.done('copy').map((uri) => uri.slice(uri.lastIndexOf('/') + 1));
   expect(copied.sort()).toEqual(['f-0.parquet', 'f-1.parquet', 'f-2.parquet']);
@@ -116,7 +113,7 @@ test('a store whose clock jumps at each look does not keep the commit waiting fo
   class Jumping extends Faults {
     override async run<T>(op: string, key: string, call: () => Promise<T>): Promise<T> {
       const result = await super.run(op, key, call);
-      if (op === 'list' && key.endsWith(events)) {
+      if (op === 'list' && (key.endsWith(events) || key.includes('/tables/'))) {
         jumps++;
         world.now += 13 * HOUR;
       }
@@ -134,9 +131,8 @@ test('a store whose clock jumps at each look does not keep the commit waiting fo
 
 test('a base undeleted again may be used', async () => {
   const { world } = await prepare();
-  const { id } = (await world.commit('base')) ?? {};
-  await world.put(world.uri('repo', `events/${id}/9-deleted.json`), '{}');
-  await world.put(world.uri('repo', `events/${id}/10-undeleted.json`), '{}');
+  await world.happen('base', '9-deleted.json');
+  await world.happen('base', '10-undeleted.json');
   expect((await world.backup()).backup?.tables[0]?.files.new).toBe(1);
 });
 

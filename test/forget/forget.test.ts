@@ -26,7 +26,7 @@ const gone = async (world: World, options: Parameters<World['forget']>[0]) =>
   (await world.forget(options)).backups.filter(({ kept }) => !kept).map(({ name }) => name);
 
 async function event(world: World, name: string, kind: string): Promise<void> {
-  await world.put(world.uri('repo', `events/${(await world.commit(name))?.id}/000001-${kind}.json`), '{}');
+  await world.happen(name, `000001-${kind}.json`);
 }
 
 /** A backup whose record holds the tables of several. */

@@ -32,7 +32,7 @@ test('an unknown backup is 20 and near names are shown; a deleted one too', asyn
   const error = await refused(world, () => world.restore({ backupName: 'nightly' }), 'backup-not-found', 20);
   expect(error.message).toBe('Backup "nightly" not found in memory://repo');
   expect(error.hint).toContain('"nightly-2026-01-10"');
-  await world.put(world.uri('repo', `events/${(await world.commit())?.id}/1-deleted.json`), '{}');
+  await world.happen('b', '1-deleted.json');
   expect((await refused(world, () => world.restore(), 'backup-not-found', 20)).message).toContain('deleted');
 });
 

@@ -16,6 +16,7 @@ import { prune } from '../../src/prune/prune.js';
 import type { RepairOptions, RepairResult } from '../../src/repair/options.js';
 import { repairBackups } from '../../src/repair/repair.js';
 import type { Reporter } from '../../src/report.js';
+import { hinted, markHints } from '../../src/repository/hints.js';
 import { findCommit, findNamesakes } from '../../src/repository/load.js';
 import type { RepositoryPlace } from '../../src/repository/place.js';
 import { abortRestore } from '../../src/restore/abort.js';
@@ -196,6 +197,14 @@ export class World {
   /** The record of a backup, deleted or not; where backups lie by run, of the first of that name. */
   async commit(name = 'b') {
     return (await findCommit(this.place(), name)) ?? (await findNamesakes(this.place(), name, true))[0];
+  }
+
+  /** Something happened to a backup, as whoever says so would: a mark beside its hints, then the event. */
+  async happen(name: string, event: string): Promise<void> {
+    const backup = await this.commit(name);
+    if (!backup) throw new Error(`no backup ${name}`);
+    await markHints(this.place(), hinted(backup));
+    await this.put(this.uri('repo', `events/${backup.id}/${event}`), '{}');
   }
 
   /** Every object below a URI: URI → bytes in base64. */
