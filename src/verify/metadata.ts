@@ -4,6 +4,7 @@ import { readManifestList } from '../iceberg/manifest-list.js';
 import { readMetadata } from '../iceberg/metadata.js';
 import { parallel } from '../parallel.js';
 import type { StoredObject } from '../repository/commit.js';
+import { membersOf } from '../repository/ranges.js';
 import { readStored } from '../repository/stored.js';
 import { asProblem, type CheckContext } from './context.js';
 
@@ -32,10 +33,16 @@ export async function checkMetadata(context: CheckContext): Promise<number> {
       }
     },
     ...root.lists.map((list) => async () => {
-      for (const { path, length } of await readManifestList(await read(list), uri(list))) {
+      const entries = await readManifestList(await read(list), uri(list));
+      for (const { path, length } of entries) {
         if (lengths.get(path) === length) continue;
         throw fail(list, `The manifest list names ${path} with ${length} bytes, which the backup does not hold`);
       }
+      if (list.names === undefined) return;
+      const named = new Set(entries.map(({ path }) => path));
+      const recorded = new Set([...membersOf(list.names)].map((n) => root.manifests[n]?.path));
+      if (named.size === recorded.size && [...named].every((path) => recorded.has(path))) return;
+      throw fail(context.table.root, `The table root says of the manifest list ${list.path} that it names other manifests`);
     }),
     ...root.manifests.map((manifest) => async () => {
       let live = 0;
