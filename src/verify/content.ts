@@ -20,6 +20,8 @@ export interface ContentCheck {
   readonly files: number;
   readonly bytesRead: number;
   readonly withoutChecksum: number;
+  /** Files that the backup itself records as missing from its source; not counted in `files`. */
+  readonly missing: { readonly files: number; readonly bytes: number };
 }
 
 /**
@@ -39,14 +41,18 @@ export async function checkContent(context: CheckContext): Promise<ContentCheck>
     if (run !== undefined && !runs.has(run)) runs.set(run, { store, key: `${prefix}${run}/` });
     return wanted.add({ k: objectUri(at(file)), file });
   };
-  for await (const { files } of readInventory(deps.repository, root.manifests, call)) for (const file of files) await want(file);
+  const lacking = new Sorter<Keyed & { readonly size: number }>(context.scratch, 'lacking');
+  for await (const { files } of readInventory(deps.repository, root.manifests, call)) {
+    for (const file of files) await (file.missing ? lacking.add({ k: file.path, size: file.size }) : want(file));
+  }
   for (const file of root.statistics) await want(file);
   const sourcePaths = async function* () {
     for await (const { file } of wanted.sorted()) yield uriOf(file);
   };
   const places =
     context.commit.mode === 'reference' ? await placesOf(sourcePaths(), table.location, deps.source) : [...runs.values()];
-  const result = { files: 0, bytesRead: 0, withoutChecksum: 0 };
+  const missing = await countMissing(lacking, context);
+  const result = { files: 0, bytesRead: 0, withoutChecksum: 0, missing };
   const once = (async function* () {
     for await (const [first] of groups(wanted.sorted())) yield first as Wanted;
   })();
@@ -74,6 +80,22 @@ export async function checkContent(context: CheckContext): Promise<ContentCheck>
     });
   }
   return result;
+}
+
+/** The record and the inventory must agree. */
+async function countMissing(lacking: Sorter<Keyed & { readonly size: number }>, { table, problem, deps }: CheckContext) {
+  const missing = { files: 0, bytes: 0 };
+  for await (const [first] of groups(lacking.sorted())) {
+    missing.files++;
+    missing.bytes += first?.size ?? 0;
+  }
+  const recorded = table.missing ?? { files: 0, bytes: 0 };
+  if (missing.files !== recorded.files || missing.bytes !== recorded.bytes) {
+    const object = `${deps.repository.store.uri}/${deps.repository.prefix}${table.root.key}`;
+    const message = `The inventory marks ${missing.files} files of ${missing.bytes} bytes as missing; the record says ${recorded.files} of ${recorded.bytes}`;
+    problem({ object, message });
+  }
+  return missing;
 }
 
 async function readContent(

@@ -28,8 +28,10 @@ export interface VerifyResult {
     readonly bytesRead: number;
     /** Content files that carry no checksum yet: checked by length only. */
     readonly withoutChecksum: number;
+    /** Live files that the source lacked when the backup was made, as it says itself; not counted in `files`. */
+    readonly missing: { readonly files: number; readonly bytes: number };
   };
-  /** Empty = the backup will restore. */
+  /** Empty = the backup will restore, but for files that it says are missing. */
   readonly problems: readonly Problem[];
 }
 

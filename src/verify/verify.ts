@@ -19,7 +19,7 @@ export async function verify(deps: VerifyDeps, options: VerifyOptions): Promise<
   const problem = (found: Problem) => {
     problems.push(found);
   };
-  const checked = { metadata: 0, files: 0, bytesRead: 0, withoutChecksum: 0 };
+  const checked = { metadata: 0, files: 0, bytesRead: 0, withoutChecksum: 0, missing: { files: 0, bytes: 0 } };
   for (const table of commit.tables) {
     try {
       const root = await readRoot(deps.repository, table, call);
@@ -30,6 +30,8 @@ export async function verify(deps: VerifyDeps, options: VerifyOptions): Promise<
         checked.files += content.files;
         checked.bytesRead += content.bytesRead;
         checked.withoutChecksum += content.withoutChecksum;
+        checked.missing.files += content.missing.files;
+        checked.missing.bytes += content.missing.bytes;
       });
     } catch (error) {
       problem(asProblem(error));

@@ -57,7 +57,7 @@ export class TableWriter {
   #root: string;
   readonly #log: string[] = [];
   #version = -1;
-  #ids = 0;
+  #lastId = FIRST_ID;
   #files = 0;
 
   constructor(store: ObjectStore, location: string, options: TableOptions = {}) {
@@ -203,7 +203,10 @@ export class TableWriter {
   }
 
   #nextId(): bigint {
-    return FIRST_ID + BigInt(++this.#ids) * 7n;
+    // Never one that an expired snapshot had, nor one that another writer of the table gave.
+    for (const { id } of this.snapshots) if (id > this.#lastId) this.#lastId = id;
+    this.#lastId += 7n;
+    return this.#lastId;
   }
 
   async #writeData(name: string, bytes: Buffer, snapshot: bigint): Promise<DataFile> {

@@ -19,7 +19,9 @@ interface VerifyFlags extends S3Flags {
 export function addVerify(program: Command, select: Select): void {
   const command = program
     .command('verify')
-    .description('Prove that a backup is whole: every object there, every length and checksum right. Exit 4 when it is not.')
+    .description(
+      'Prove that a backup is whole: every object there, every length and checksum right. Exit 4 when it is not, 3 when its source lacked files.',
+    )
     .argument('<name>', 'the backup, or latest')
     .option('--read-data', 'read every data file and compare its checksum');
   addPlaceOptions(command, ['repo', 'source']);
@@ -44,7 +46,7 @@ async function run(name: string, flags: VerifyFlags, jobs: number, context: Cont
   }
   const ok = result.problems.length === 0;
   // A bad verdict is data even with --quiet: silence must mean that all is well.
-  if (ok) output.say(verdict(result));
+  if (ok && result.checked.missing.files === 0) output.say(verdict(result));
   else output.text(verdict(result));
   const fields = {
     name: name === NEWEST ? result.backup.selector : name,
@@ -52,6 +54,7 @@ async function run(name: string, flags: VerifyFlags, jobs: number, context: Cont
     checked: checkedFields(result.checked),
     problems: result.problems.length,
   };
+  if (ok && result.checked.missing.files > 0) return { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
   return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };
 }
 
@@ -69,5 +72,11 @@ function verdict({ backup, checked, problems }: VerifyResult): string {
     checked.withoutChecksum > 0
       ? `; ${count(checked.withoutChecksum, 'data file')} without a checksum, compared by length only`
       : '';
+  const { files, bytes } = checked.missing;
+  if (files > 0) {
+    const lacks = `${count(files, 'live file')} of ${formatBytes(bytes)} ${files === 1 ? 'was' : 'were'} missing from the source when it was made`;
+    const hint = `  hint: Which: bcn show ${backup.selector}. What there is comes back with bcn restore --allow-damaged`;
+    return [`Backup ${backup.name} is INCOMPLETE: ${lacks}. All else is whole: ${what}${unproven}`, hint].join('\n');
+  }
   return `Backup ${backup.name} will restore${source}: ${what}${unproven}`;
 }
