@@ -43,7 +43,7 @@ export async function referenceFiles(plan: FilePlan, held: readonly RootManifest
     return live.add({ k: objectUri(source.resolve(uri)), uri, size, ...(fresh && { fresh }) });
   };
   for await (const { files } of readInventory(context.place, held, call)) for (const file of files) await add(file);
-  for await (const { file } of plan.placed.sorted()) await add(file);
+  for await (const { file } of plan.placed.sorted()) if (!file.missing) await add(file);
   for await (const fresh of plan.fresh.sorted()) await add(fresh, fresh);
   const places = await placesOf(urisOf(live), location, source);
   for await (const { left, right } of leftJoin(byObject(live), listPlaces(places, call))) {
