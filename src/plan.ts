@@ -23,6 +23,8 @@ export interface Plan {
   };
   /** Delete files that are read and written anew with other paths, sizes as before (restore); absent when there are none. */
   readonly rewritten?: Amount;
+  /** Live files that the source lacks (backup; only those that the plan looks for), or that the backup lacks (restore); counted nowhere else, absent when there are none. */
+  readonly missing?: Amount;
   /** metadata.json, manifest lists, manifests that will be written. */
   readonly metadata: Amount;
   readonly requests: Readonly<Record<'get' | 'put' | 'copy' | 'list', number>>;

@@ -6,14 +6,14 @@ import type { InventoryFile } from '../repository/inventory.js';
 import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
-import { groups, leftJoin, none } from '../spill/join.js';
+import { groups, leftJoin, none, without } from '../spill/join.js';
 import type { Keyed, Sorter } from '../spill/sorter.js';
 import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
-import { type FilePlan, forget, type NewFile, placedKey } from './files.js';
-import { missing, wrongLength } from './missing.js';
+import { type FilePlan, forget, lose, type NewFile, placedKey } from './files.js';
+import { MissingFile, missing, wrongLength } from './missing.js';
 import { warnOfLost } from './statistics.js';
 
 export interface CopyContext {
@@ -39,11 +39,17 @@ export async function copyFiles(plan: FilePlan, context: CopyContext): Promise<v
   const copyOne = async ({ left: { files }, right }: { left: OneObject; right: { size: number; etag?: string } | undefined }) => {
     const [first] = files as [NewFile];
     const kept =
-      right?.size === first.size ? { key: first.k, result: right as Partial<WriteResult> } : await copyOrLose(first, context);
+      right?.size === first.size
+        ? { key: first.k, result: right as Partial<WriteResult> }
+        : await copyOrLose(first, plan, context);
     return { files, kept };
   };
   for await (const { files, kept } of parallel(leftJoin(byKey(plan.fresh), held), copyOne, context.jobs)) {
     for (const file of files) {
+      if (kept instanceof MissingFile) {
+        await lose(plan, file, kept);
+        continue;
+      }
       if (!kept) {
         forget(plan, file);
         continue;
@@ -80,11 +86,12 @@ async function place({ path, size, snapshot, deletes, ns }: NewFile, { key, resu
   if (ns.length === 0) plan.statistics.push(file);
 }
 
-/** Statistics that are gone since the plan was made are lost, and no more. */
-async function copyOrLose(file: NewFile, context: CopyContext): Promise<Kept | undefined> {
+/** Statistics that are gone since the plan was made are lost, and no more; so are live files, where they may be missing. */
+async function copyOrLose(file: NewFile, plan: FilePlan, context: CopyContext): Promise<Kept | MissingFile | undefined> {
   try {
     return await copyFile(file, context);
   } catch (error) {
+    if (file.ns.length > 0 && error instanceof MissingFile && plan.missing.allowed) return error;
     if (file.ns.length > 0 || !isCode(error, 'corrupt')) throw error;
     warnOfLost(context.report, context.table, concretePath(file.path, context.location), 'is gone');
     return undefined;
@@ -115,7 +122,7 @@ async function copyFile(file: NewFile, context: CopyContext): Promise<Kept> {
 async function proveLengths(plan: FilePlan, context: CopyContext): Promise<void> {
   if (plan.copied.objects === 0) return;
   const listed = listBelow(context.place, runDataPrefix(context.run), context.call);
-  for await (const { left, right } of leftJoin(plan.fresh.sorted(), listed)) {
+  for await (const { left, right } of leftJoin(without(plan.fresh.sorted(), plan.lost.sorted()), listed)) {
     const uri = concretePath(left.path, context.location);
     if (right && right.size !== left.size) throw wrongLength(uri, context.table, left.size, right.size);
     if (!right && (left.ns.length > 0 || plan.statistics.some(({ path }) => path === left.path)))

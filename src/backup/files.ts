@@ -15,7 +15,7 @@ import { type Keyed, Sorter } from '../spill/sorter.js';
 import { objectUri } from '../storage/list-places.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
 import { readRange } from '../storage/read-range.js';
-import { missing, wrongLength } from './missing.js';
+import { MissingFile, MissingFiles, missing as missingFile, wrongLength } from './missing.js';
 import { neededSections } from './sections.js';
 import type { PlannedStatistics } from './statistics.js';
 import type { Tree, TreeEntry } from './tree.js';
@@ -48,6 +48,10 @@ export interface FilePlan {
   readonly total: Counted;
   readonly reused: Amount;
   readonly copied: Counted;
+  /** Live files that the source lacks; they are counted nowhere else. */
+  readonly missing: MissingFiles;
+  /** Those of them that were to be copied. */
+  readonly lost: Sorter<Keyed>;
 }
 
 interface Counted {
@@ -58,6 +62,16 @@ interface Counted {
 /** Counts a new file no more: it is lost. */
 export function forget({ total, copied }: FilePlan, { size }: NewFile): void {
   for (const amount of [total, copied]) take(amount, size);
+}
+
+/** Records a live file that the source lacks in the sections of the manifests that name it. Throws the error where files may not be missing. */
+export async function lose(plan: FilePlan, file: NewFile, error: MissingFile): Promise<void> {
+  const { k, path, size, snapshot, ns } = file;
+  plan.missing.add(size, error);
+  forget(plan, file);
+  await plan.lost.add({ k });
+  const line = { path, key: null, size, snapshot, sum: null, etag: null, missing: true as const };
+  for (const n of ns) await plan.placed.add({ k: placedKey(n, path), n, file: line });
 }
 
 export interface FilePlanContext {
@@ -73,8 +87,11 @@ export interface FilePlanContext {
   readonly base: { readonly found: Base; readonly root: Root } | undefined;
   readonly snapshots: readonly Snapshot[];
   readonly statistics: readonly PlannedStatistics[];
+  readonly allowMissing: boolean;
   readonly call: CallOptions;
 }
+
+const NONE: Amount = { objects: 0, bytes: 0 };
 
 /** Delete files looked into at once. */
 const INSPECTED = 16;
@@ -135,11 +152,17 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
       else await fresh.add(file);
     }
   }
-  const read = async ({ uri, ...file }: Unread) => ({ ...file, ...(await inspect(uri, file.size, context)) });
-  for await (const file of parallel(unread.sorted(), read, INSPECTED)) await fresh.add(file);
+  const missing = new MissingFiles(context.allowMissing);
+  const lost = new Sorter<Keyed>(context.scratch, 'lost');
+  const statistics: InventoryFile[] = [];
+  const plan = { fresh, placed, statistics, total, copied, reused: NONE, missing, lost };
+  const read = async ({ uri, ...file }: Unread) => ({ file, found: await inspectOrLose(uri, file.size, context) });
+  for await (const { file, found } of parallel(unread.sorted(), read, INSPECTED)) {
+    if (found instanceof MissingFile) await lose(plan, file, found);
+    else await fresh.add({ ...file, ...found });
+  }
   await unread.dispose();
   if (sides !== tree.entries) await sides.dispose();
-  const statistics: InventoryFile[] = [];
   for (const { held, ...file } of context.statistics) {
     add(total, file.size);
     if (!held) add(copied, file.size);
@@ -147,7 +170,7 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
     else await fresh.add({ ...file, k: freshKey(concretePath(file.path, context.location), false, context), ns: [] });
   }
   const reused = { objects: total.objects - copied.objects, bytes: total.bytes - copied.bytes };
-  return { fresh, placed, statistics, total, reused, copied };
+  return { ...plan, reused };
 }
 
 /** A file below another one gets the hashed form: not every store can hold both under their own names, and list both. */
@@ -164,6 +187,8 @@ async function withBase(tree: Tree, context: FilePlanContext, needed: ReadonlySe
   for await (const { manifest, files } of readSections(context.place, [...needed], context.call)) {
     const retained = kept.has(manifest);
     for (const file of files) {
+      // Looked for again, wherever it is named.
+      if (file.missing) continue;
       const held = moved ? moved(file) : file;
       await sides.add({ k: held.path, held, retained });
     }
@@ -175,6 +200,15 @@ async function withBase(tree: Tree, context: FilePlanContext, needed: ReadonlySe
 export function relocation(from: string, to: string): ((file: InventoryFile) => InventoryFile) | undefined {
   if (from === to) return undefined;
   return (file) => ({ ...file, path: abstractPath(concretePath(file.path, from), to) });
+}
+
+async function inspectOrLose(uri: string, size: number, context: FilePlanContext) {
+  try {
+    return await inspect(uri, size, context);
+  } catch (error) {
+    if (error instanceof MissingFile) return error;
+    throw error;
+  }
 }
 
 /** What a new delete file is. A backup must not promise what its restore cannot do. */
@@ -191,7 +225,7 @@ async function inspect(uri: string, size: number, { source, table, call }: FileP
     const deletes = await inspectDeleteFile({ name: uri, size, read }, call.signal);
     return deletes === undefined ? {} : { deletes };
   } catch (error) {
-    if (isCode(error, 'object-not-found')) throw missing(uri, table, error);
+    if (isCode(error, 'object-not-found')) throw missingFile(uri, table, error);
     if (!isCode(error, 'unsupported')) throw error;
     throw new BcnError('unsupported', `Cannot back up ${table} faithfully: ${error.message}`, {
       object: error.object ?? uri,

@@ -70,7 +70,7 @@ export async function readLists(
   return { lists, manifests };
 }
 
-/** What of the base's metadata can be reused: manifests whose files it has, and lists that name no others. */
+/** What of the base's metadata can be reused: manifests of which it has every file, and lists that name no others. */
 class Held {
   readonly #manifests: ReadonlyMap<string, { readonly n: number; readonly manifest: RootManifest }>;
   readonly #lists: ReadonlyMap<string, RootList>;
@@ -80,9 +80,8 @@ class Held {
   constructor(base: Root | undefined, location: string) {
     this.#base = base;
     this.#location = location;
-    this.#manifests = new Map(
-      base?.manifests.map((manifest, n) => [concretePath(manifest.path, location), { n, manifest }] as const),
-    );
+    const whole = [...(base?.manifests.entries() ?? [])].filter(([, { missing }]) => missing === undefined);
+    this.#manifests = new Map(whole.map(([n, manifest]) => [concretePath(manifest.path, location), { n, manifest }] as const));
     this.#lists = new Map(base?.lists.map((list) => [`${list.snapshot} ${list.path}`, list]));
   }
 
@@ -98,7 +97,7 @@ class Held {
   namedBy({ names }: RootList): string[] | undefined {
     if (names === undefined) return undefined;
     const manifests = [...membersOf(names)].map((n) => this.#base?.manifests[n]);
-    if (manifests.some((manifest) => manifest === undefined)) return undefined;
+    if (manifests.some((manifest) => manifest === undefined || manifest.missing !== undefined)) return undefined;
     return manifests.map((manifest) => concretePath((manifest as RootManifest).path, this.#location));
   }
 }

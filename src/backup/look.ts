@@ -66,5 +66,7 @@ export function isOfTable(error: unknown): error is BcnError {
 export function isUnchanged({ entry, base }: TableLook, { source }: BackupDeps, { mode }: BackupOptions): boolean {
   // A `reference` backup proves each time that its source has every file.
   if (mode !== 'copy' || base?.table.metadata_location !== entry.metadataLocation || damageOf(base)) return false;
+  // What was missing may be there by now; else that is to be said again.
+  if (base.table.missing) return false;
   return source.resolve(base.table.location).store.endpoint === base.table.source;
 }

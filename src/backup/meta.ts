@@ -47,8 +47,13 @@ export async function writeMeta(
     if (manifest.held) return [manifest.path, manifest.held];
     const stored = await put(`manifests/${manifest.n}.avro`, await readFile(manifest.file as string));
     const { sourceLength, files: live, bytes, n, path, deletes, outside, adds } = manifest;
-    const section = sections.get(n) ?? EMPTY_SECTION;
-    const marks = { ...(deletes && { deletes }), ...(outside && { outside }), ...(adds && { adds }) };
+    const { section = EMPTY_SECTION, missing = 0 } = sections.get(n) ?? {};
+    const marks = {
+      ...(missing > 0 && { missing }),
+      ...(deletes && { deletes }),
+      ...(outside && { outside }),
+      ...(adds && { adds }),
+    };
     return [path, { path: abstractPath(path, location), ...stored, ...marks, sourceLength, files: live, bytes, section }];
   };
   for await (const [path, manifest] of parallel(tree.manifests, writeManifest, PARALLEL)) {
@@ -76,20 +81,21 @@ export async function writeMeta(
   return { root, stored: storedRoot, date };
 }
 
-/** Writes the inventory of the new manifests, one section each, in packs. Returns the section of each manifest that has live files. */
+/** Writes the inventory of the new manifests, one section each, in packs. Returns the section of each manifest that has live files, and how many of these are missing. */
 async function writeSections(
   tree: Tree,
   files: FilePlan,
   put: (name: string, bytes: Buffer) => Promise<StoredObject>,
-): Promise<ReadonlyMap<number, Section>> {
-  const sections = new Map<number, Section>();
+): Promise<ReadonlyMap<number, { readonly section: Section; readonly missing: number }>> {
+  const sections = new Map<number, { readonly section: Section; readonly missing: number }>();
   let packs = 0;
   const writer = new PackWriter(async (bytes) => (await put(`pack-${packs++}.ndjson.gz`, bytes)).key);
   let n = -1;
   let members: Parameters<PackWriter['add']>[0][number][] = [];
   const close = async () => {
     const manifest = n;
-    if (members.length > 0) await writer.add(members, (section) => sections.set(manifest, section));
+    const missing = members.filter((file) => file.missing).length;
+    if (members.length > 0) await writer.add(members, (section) => sections.set(manifest, { section, missing }));
     members = [];
   };
   for await (const placed of files.placed.sorted()) {

@@ -26,6 +26,8 @@ export interface BackupOptions {
   readonly dryRun: boolean;
   /** Reuse nothing of earlier backups: the way out when one of them lost a file, which every backup that reuses it lacks too. */
   readonly fresh?: boolean;
+  /** Back up a table that lacks live content files, too: it is marked incomplete, and lists them. */
+  readonly allowMissing?: boolean;
   /** Folder for spill files; one of its own is made below it and removed. */
   readonly tmpDir: string;
   readonly signal?: AbortSignal;

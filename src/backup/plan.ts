@@ -51,9 +51,12 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   refusals.checkMetadata(metadata);
   refusals.throwIfAny(table);
   const { service } = deps.source.resolve(metadata.location).store;
-  const whole = wholeBase(context);
-  const usable = whole && isSameSource(whole.table, metadata.location, deps.source) ? whole : undefined;
-  if (usable && options.mode === 'copy' && usable.table.metadata_location === pinned.uri) return planUnchanged(usable, context);
+  const { allowMissing = false } = options;
+  // What is missing from the source is recorded in the sections, and those of a base do not change: of a reference backup all are written anew.
+  const given = options.mode === 'reference' && allowMissing ? undefined : wholeBase(context);
+  const usable = given && isSameSource(given.table, metadata.location, deps.source) ? given : undefined;
+  const unchanged = usable?.table.metadata_location === pinned.uri && !usable.table.missing;
+  if (usable && unchanged && options.mode === 'copy') return planUnchanged(usable, context);
   const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
   const tree = await walkTree(pinned, {
@@ -92,6 +95,7 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
     base,
     snapshots: metadata.snapshots,
     statistics,
+    allowMissing,
     call,
   });
   if (options.mode === 'reference') {
@@ -184,6 +188,7 @@ function showChanged(pinned: PinnedMetadata, tree: Tree, files: FilePlan, contex
       serverSide: sameService ? copied : NONE,
       streamed: sameService ? NONE : copied,
     },
+    ...(files.missing.objects > 0 && { missing: { objects: files.missing.objects, bytes: files.missing.bytes } }),
     metadata: { objects, bytes },
     requests: {
       get: (sameService ? 0 : copied.objects) + (record && !context.base ? 0 : 1) + looks.get,

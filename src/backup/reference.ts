@@ -8,7 +8,7 @@ import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
 import { listPlaces, objectUri } from '../storage/list-places.js';
 import type { CallOptions, ObjectInfo, StoreResolver } from '../storage/port.js';
-import { type FilePlan, forget, type NewFile, placedKey } from './files.js';
+import { type FilePlan, forget, lose, type NewFile, placedKey } from './files.js';
 import { missing, wrongLength } from './missing.js';
 import { warnOfLost } from './statistics.js';
 
@@ -43,7 +43,7 @@ export async function referenceFiles(plan: FilePlan, held: readonly RootManifest
     return live.add({ k: objectUri(source.resolve(uri)), uri, size, ...(fresh && { fresh }) });
   };
   for await (const { files } of readInventory(context.place, held, call)) for (const file of files) await add(file);
-  for await (const { file } of plan.placed.sorted()) await add(file);
+  for await (const { file } of plan.placed.sorted()) if (!file.missing) await add(file);
   for await (const fresh of plan.fresh.sorted()) await add(fresh, fresh);
   const places = await placesOf(urisOf(live), location, source);
   for await (const { left, right } of leftJoin(byObject(live), listPlaces(places, call))) {
@@ -54,7 +54,12 @@ export async function referenceFiles(plan: FilePlan, held: readonly RootManifest
         forget(plan, fresh);
         continue;
       }
-      if (!right) throw missing(uri, table);
+      if (!right) {
+        const error = missing(uri, table);
+        if (!fresh) throw error;
+        await lose(plan, fresh, error);
+        continue;
+      }
       if (right.size !== size) throw wrongLength(uri, table, size, right.size);
       if (fresh) await place(fresh, right, plan);
     }

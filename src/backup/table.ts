@@ -87,6 +87,7 @@ async function attempt(look: TableLook, pin: Pin, context: TableContext): Promis
 async function once(look: TableLook, pin: Pin, bases: Bases | undefined, context: TableContext): Promise<Result> {
   const { deps, options, run } = context;
   const { plan, at } = await planIt(look, pin, bases, context);
+  if (plan.kind === 'changed') await assertStands(plan, look, context);
   if (options.dryRun) return { shown: plan.shown };
   const { shown } = plan;
   if (plan.kind === 'unchanged') {
@@ -97,7 +98,16 @@ async function once(look: TableLook, pin: Pin, bases: Bases | undefined, context
     return { shown, backedUp: { table, base, wrote: false } };
   }
   await run.begin(context.asks, context.pinned);
-  return { shown, backedUp: await write(look.entry, plan, at, context) };
+  return { shown, backedUp: await write(look, plan, at, context) };
+}
+
+/** Files that are missing may be so since the table moved on and expired what named them: then it is whole, at what it is now. Throws the first's error. */
+async function assertStands({ files, pinned }: Changed, { entry, table }: TableLook, { deps, options, call }: TableContext) {
+  const { missing } = files;
+  if (!missing.first) return;
+  const { metadataLocation } = await deps.catalog.load(entry.ident, call);
+  if (metadataLocation !== pinned.uri) throw missing.first;
+  if (options.dryRun) missing.tell(deps.report, table);
 }
 
 async function planIt(
@@ -146,7 +156,8 @@ async function readPin({ table, entry }: TableLook, pin: Pin, { deps, run, call 
 type Changed = Extract<TablePlan, { readonly kind: 'changed' }>;
 
 /** Copies what is new and writes metadata, inventory and ROOT. */
-async function write(entry: CatalogEntry, plan: Changed, at: string, context: TableContext): Promise<BackedUp> {
+async function write(look: TableLook, plan: Changed, at: string, context: TableContext): Promise<BackedUp> {
+  const { entry } = look;
   const { deps, options, run, call } = context;
   const { repository: place, report, source } = deps;
   const { pinned, tree, files, base } = plan;
@@ -155,6 +166,8 @@ async function write(entry: CatalogEntry, plan: Changed, at: string, context: Ta
   const name = [...entry.ident.namespace, entry.ident.name].join('.');
   const copy = { place, source, run: run.id, location, table: name, jobs, continued: run.continued, report, call };
   if (options.mode === 'copy') await copyFiles(files, copy);
+  await assertStands(plan, look, context);
+  files.missing.tell(report, name);
   const meta = { place, run: run.id, attempt: newAttemptId(), report, call };
   const { root, stored, date } = await writeMeta(pinned, tree, files, meta);
   run.lease.touch(date);
@@ -167,6 +180,7 @@ async function write(entry: CatalogEntry, plan: Changed, at: string, context: Ta
     ...requirements(root),
     files: { total: files.total.objects, new: copied.objects },
     bytes: { total: files.total.bytes, new: copied.bytes },
+    ...(files.missing.objects > 0 && { missing: { files: files.missing.objects, bytes: files.missing.bytes } }),
     root: stored,
   };
   return { table, base: base?.found, wrote: true };
@@ -178,6 +192,7 @@ function requirements({ lists, manifests, statistics }: Root): Pick<CommittedTab
     deletes: manifests.some(({ deletes }) => deletes),
     outside: outside || manifests.some((manifest) => manifest.outside),
     statistics: statistics.length > 0,
+    missing: manifests.some(({ missing }) => missing !== undefined),
   };
   const requires = REQUIREMENTS.filter((name) => found[name]);
   return requires.length === 0 ? {} : { requires };

@@ -88,7 +88,7 @@ function refuseLast({ repository }: ForgetDeps, backups: readonly Standing[], go
     {
       object: `${placeUri(repository)}/${commitKey(names[0] as string)}`,
       table: tables[0],
-      hint: 'Backups that are damaged or partial are no substitute. Make a new one first, or say --allow-last.',
+      hint: 'Backups that are damaged, partial or incomplete are no substitute. Make a new one first, or say --allow-last.',
     },
   );
 }

@@ -1,10 +1,12 @@
 import type { RawEntry } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import { describeOrder, describeSpec } from '../iceberg/ordering.js';
+import { concretePath } from '../iceberg/paths.js';
 import { readSchema, type TableSchema } from '../iceberg/schema.js';
 import { readSnapshotFacts, type SnapshotFacts } from '../iceberg/snapshot-facts.js';
 import { type Backup, type CommittedTable, type Requirement, summarise } from '../repository/commit.js';
 import { type BackupEvent, healthOf, readEvents } from '../repository/history.js';
+import { missingFiles } from '../repository/inventory.js';
 import { resolveBackup } from '../repository/latest.js';
 import type { ListedBackup } from '../repository/list.js';
 import type { RepositoryPlace } from '../repository/place.js';
@@ -45,6 +47,8 @@ export interface TableFacts {
   /** What the current snapshot holds. */
   readonly content: ContentAmounts;
   readonly requires: readonly Requirement[];
+  /** Live files that the source lacked when the backup was made, by their source paths. */
+  readonly missing: readonly { readonly path: string; readonly size: number }[];
   /** Endpoint that the files were read from. */
   readonly source: string;
   /** The catalog's entry for people, without what may be a secret. */
@@ -92,6 +96,10 @@ async function readFacts(place: RepositoryPlace, table: CommittedTable, call: Ca
     places: await placesOfTable(place, table, root, call),
     content: await currentContent(place, backed, call),
     requires: table.requires ?? [],
+    missing: (await missingFiles(place, root.manifests, call)).map(({ path, size }) => ({
+      path: concretePath(path, root.location),
+      size,
+    })),
     source: table.source,
     entry: entryFacts(table.entry),
   };

@@ -60,6 +60,7 @@ const table = fields({
   requires: optional(list(text, 0)),
   files: amount,
   bytes: amount,
+  missing: optional(fields({ files: count, bytes: count })),
   root: fields({ key: text, length: count, sha256: is(matches(/^[0-9a-f]{64}$/)) }),
 });
 

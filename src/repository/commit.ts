@@ -6,9 +6,9 @@ import type { BackupSummary, TableSummary } from './summary.js';
 
 /**
  * `deletes`: delete files, some of which name data files by their paths. `outside`: files outside the location, whose places are chosen by a
- * restore. `statistics`: files that no manifest names.
+ * restore. `statistics`: files that no manifest names. `missing`: the source lacked live files, so the backup does, too.
  */
-export const REQUIREMENTS = ['deletes', 'outside', 'statistics'] as const;
+export const REQUIREMENTS = ['deletes', 'outside', 'statistics', 'missing'] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
 
 /** The object that makes a backup visible (format, "COMMIT"). */
@@ -62,6 +62,8 @@ export interface CommittedTable {
   readonly requires?: readonly Requirement[];
   readonly files: { readonly total: number; readonly new: number };
   readonly bytes: { readonly total: number; readonly new: number };
+  /** Live content files that the source lacked, not counted above; absent = none. */
+  readonly missing?: { readonly files: number; readonly bytes: number };
   readonly root: StoredObject;
 }
 
@@ -120,10 +122,14 @@ export function decodeCommit(bytes: Buffer, object: string): Commit {
   return commit;
 }
 
+/** Whether a table lacks live files since its source lacked them (`backup --allow-missing`). */
+export const isIncomplete = ({ tables }: Pick<Commit, 'tables'>): boolean => tables.some(({ missing }) => missing !== undefined);
+
 export function summarise(backup: Backup): BackupSummary {
   const { name, selector, id, run, when, mode, bcn } = backup;
   const { partial, failed = [] } = backup;
-  return { name, selector, id, run, when, mode, bcn, partial, failed, tables: backup.tables.map(summariseTable) };
+  const head = { name, selector, id, run, when, mode, bcn, partial, failed, incomplete: isIncomplete(backup) };
+  return { ...head, tables: backup.tables.map(summariseTable) };
 }
 
 function summariseTable(table: CommittedTable): TableSummary {
@@ -141,5 +147,6 @@ function summariseTable(table: CommittedTable): TableSummary {
     manifests: table.manifests,
     files: table.files,
     bytes: table.bytes,
+    missing: table.missing ?? null,
   };
 }

@@ -23,6 +23,8 @@ export interface InventoryFile {
   readonly etag: string | null;
   /** The format of a delete file that names data files by their paths, which a restore has to change; absent for all others, which it copies. */
   readonly deletes?: RewritableDeletes;
+  /** The source lacked it when the table was backed up: nobody has it. Its `key` is null. */
+  readonly missing?: true;
 }
 
 /** The section of a manifest without live files. */
@@ -117,6 +119,19 @@ async function orCorrupt<T>(read: () => T | Promise<T>): Promise<T | BcnError> {
     if (isCode(error, 'corrupt')) return error;
     throw error;
   }
+}
+
+/** The files that the source lacked, each once, in the order of their paths. Reads only sections that have some. Throws `corrupt`. */
+export async function missingFiles(
+  place: RepositoryPlace,
+  manifests: readonly RootManifest[],
+  options: CallOptions = {},
+): Promise<readonly InventoryFile[]> {
+  const found = new Map<string, InventoryFile>();
+  const some = manifests.filter(({ missing }) => missing !== undefined);
+  for await (const { files } of readSections(place, some, options))
+    for (const file of files) if (file.missing) found.set(file.path, file);
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Sections of a pack that lie this close to each other, bytes, come in one request: it costs more than the bytes between them. */

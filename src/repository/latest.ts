@@ -1,6 +1,6 @@
 import { BcnError, isCode } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
-import type { Backup } from './commit.js';
+import { type Backup, isIncomplete } from './commit.js';
 import { type BackupState, NO_EVENTS, readState, readStates } from './events.js';
 import { BACKUPS, NEWEST } from './keys.js';
 import { findNamesakes, type LoadOptions, loadBackup, type ReadBackup, type Resolved, readBackups } from './load.js';
@@ -55,7 +55,7 @@ async function findNewest(place: RepositoryPlace, options: ResolveOptions): Prom
   for await (const one of readBackups(place, options)) {
     const { backup } = one;
     if (backup instanceof BcnError) unread.push(one);
-    else if (isNewer(backup, newest) && !backup.partial && !states.get(backup.id)?.deleted) {
+    else if (isNewer(backup, newest) && isComplete(backup) && !states.get(backup.id)?.deleted) {
       if (backup.tables.some(({ identifier }) => table(identifier.join('.')))) newest = backup;
     }
   }
@@ -75,6 +75,8 @@ async function findNewest(place: RepositoryPlace, options: ResolveOptions): Prom
     hint: 'List what there is: bcn list',
   });
 }
+
+const isComplete = (backup: Backup): boolean => !backup.partial && !isIncomplete(backup);
 
 function isNewer(backup: Backup, than: Backup | undefined): boolean {
   return than === undefined || backup.when > than.when || (backup.when === than.when && backup.selector > than.selector);

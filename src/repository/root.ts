@@ -44,6 +44,8 @@ export interface RootManifest extends StoredObject {
   readonly adds?: true;
   /** Length that the source's file had. */
   readonly sourceLength: number;
+  /** How many lines of its section are of files that the source lacked; absent = none. */
+  readonly missing?: number;
   /** Live entries and the sum of their sizes. */
   readonly files: number;
   readonly bytes: number;

@@ -1,7 +1,7 @@
 import { BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
-import type { Backup, StoredObject } from './commit.js';
+import { type Backup, isIncomplete, type StoredObject } from './commit.js';
 import { type BackupState, NO_EVENTS, readStates } from './events.js';
 import { BACKUPS, commitKey, isPurgeMark, selectorOfCommitKey } from './keys.js';
 import { findCommit } from './load.js';
@@ -11,6 +11,8 @@ import { readRepair } from './repairs.js';
 /** A backup and what its events say: as much of each as all of them fit in memory. */
 export interface Standing extends Pick<Backup, 'name' | 'selector' | 'id' | 'run' | 'when' | 'mode' | 'partial'> {
   readonly tables: readonly StandingTable[];
+  /** A table lacks live files, since its source lacked them. */
+  readonly incomplete: boolean;
   readonly state: BackupState;
 }
 
@@ -123,9 +125,10 @@ async function claimedId(place: RepositoryPlace, selector: string, options: Call
   }
 }
 
-function shorten({ name, selector, id, run, when, mode, partial, tables }: Backup): Omit<Standing, 'state'> {
+function shorten(backup: Backup): Omit<Standing, 'state'> {
+  const { name, selector, id, run, when, mode, partial, tables } = backup;
   return {
-    ...{ name, selector, id, run, when, mode, partial },
+    ...{ name, selector, id, run, when, mode, partial, incomplete: isIncomplete(backup) },
     tables: tables.map(({ catalog, identifier, root }) => {
       const table = identifier.join('.');
       return { table, catalog: catalog.identity, identity: `${catalog.identity}\n${table}`, root, superseded: [] };
@@ -133,9 +136,9 @@ function shorten({ name, selector, id, run, when, mode, partial, tables }: Backu
   };
 }
 
-/** Whether a backup is there to be restored: not deleted, not found damaged, not partial. */
-export const isGood = ({ state, partial }: Pick<Standing, 'state' | 'partial'>): boolean =>
-  !state.deleted && !state.damaged && !partial;
+/** Whether a backup is there to be restored: not deleted, not found damaged, not partial, not incomplete. */
+export const isGood = ({ state, partial, incomplete }: Pick<Standing, 'state' | 'partial' | 'incomplete'>): boolean =>
+  !state.deleted && !state.damaged && !partial && !incomplete;
 
 /** The tables (`database.table`) that would have no good backup any more without these. */
 export function lastGoodOf(backups: readonly Standing[], going: ReadonlySet<string>): readonly string[] {

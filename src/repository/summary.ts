@@ -15,6 +15,8 @@ export interface BackupSummary {
   /** Some of the tables that were asked for are missing. */
   readonly partial: boolean;
   readonly failed: readonly FailedTable[];
+  /** A table lacks live files, since its source lacked them. */
+  readonly incomplete: boolean;
   readonly tables: readonly TableSummary[];
 }
 
@@ -36,4 +38,6 @@ export interface TableSummary {
   /** Content files of all retained snapshots; `new` = copied by this backup. */
   readonly files: { readonly total: number; readonly new: number };
   readonly bytes: { readonly total: number; readonly new: number };
+  /** Live files that the source lacked, not counted above; null = none. */
+  readonly missing: { readonly files: number; readonly bytes: number } | null;
 }

@@ -40,7 +40,8 @@ async function abort(deps: RestoreDeps, options: RestoreOptions, scratch: string
       hint: 'Give the same options as the restore that was interrupted.',
     });
   }
-  const plan = await planContent({ ...prepared, place: deps.repository, scratch, call });
+  const { allowDamaged = false } = options;
+  const plan = await planContent({ ...prepared, place: deps.repository, scratch, allowDamaged, call });
   const objects = await rollBack(plan, { ...prepared, catalog: deps.catalog, report: deps.report, scratch, call });
   if (objects === 'exists') throw exists();
   if (objects === 'busy') throw busy(location);

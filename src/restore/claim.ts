@@ -26,6 +26,7 @@ export interface ClaimOptions {
   readonly history: HistoryKeep;
   readonly maps: readonly MapOption[];
   readonly mergeSpellings: boolean;
+  readonly allowDamaged: boolean;
 }
 
 export interface ClaimRequest {
@@ -49,12 +50,13 @@ export function claimName(catalog: Catalog, target: TableIdent): string {
 
 export function newClaim(request: ClaimRequest): Claim {
   const { commit, catalog, target, location, sourceUuid, version, gzip } = request;
-  const { keepUuid, history, maps, mergeSpellings } = request.options;
+  const { keepUuid, history, maps, mergeSpellings, allowDamaged } = request.options;
   // Only what was asked for, so that a plain restore goes on under the claim of an earlier version of bcn.
   const asked = {
     ...(history.kind !== 'full' && { history }),
     ...(maps.length > 0 && { maps: maps.map(({ source, target: place }) => [source, place]).sort() }),
     ...(mergeSpellings && { mergeSpellings }),
+    ...(allowDamaged && { allowDamaged }),
   };
   const more = Object.keys(asked).length > 0 ? [asked] : [];
   const plan = sha256(JSON.stringify([commit.id, catalog.identity, formatIdent(target), location, keepUuid, ...more]));

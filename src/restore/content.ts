@@ -12,6 +12,7 @@ import { objectUri } from '../storage/list-places.js';
 import { findLocation } from '../storage/location.js';
 import type { CallOptions, Checksum, ResolvedObject } from '../storage/port.js';
 import type { TargetLayout } from './layout.js';
+import { Losses } from './losses.js';
 import { meeting } from './meeting.js';
 import { OddNames } from './names.js';
 
@@ -26,6 +27,8 @@ export interface TargetFile extends Keyed {
   readonly sum?: Checksum | null;
   /** A delete file whose paths change; `size` is that of the old one. */
   readonly deletes?: RewritableDeletes;
+  /** Nobody has it: the source lacked it when it was backed up. */
+  readonly missing?: true;
 }
 
 export interface ContentPlan {
@@ -42,6 +45,8 @@ export interface ContentPlan {
   readonly names: readonly PlaceNames[];
   /** The first that is still to be copied, else to be written anew, if any is. */
   readonly first: TargetFile | undefined;
+  /** What the backup says is missing; files that turn out to be damaged join them. */
+  readonly losses: Losses;
 }
 
 export interface PlaceNames {
@@ -58,6 +63,7 @@ export interface ContentContext {
   readonly scratch: string;
   /** An attempt of this restore was interrupted. */
   readonly resuming: boolean;
+  readonly allowDamaged: boolean;
   readonly call: CallOptions;
 }
 
@@ -68,10 +74,10 @@ export const rewrittenUri = (uri: string, deletes: RewritableDeletes): string =>
 export async function planContent(context: ContentContext): Promise<ContentPlan> {
   const { layout, root, place, call, scratch } = context;
   const named = new Sorter<TargetFile>(scratch, 'named');
-  const add = ({ path, key, size, sum, deletes }: InventoryFile) => {
+  const add = ({ path, key, size, sum, deletes, missing }: InventoryFile) => {
     const uri = layout.uriOf(path);
     const { k } = layout.spot(deletes ? rewrittenUri(uri, deletes) : uri);
-    return named.add({ k, size, from: key, path, sum, ...(deletes && { deletes }) });
+    return named.add({ k, size, from: key, path, sum, ...(deletes && { deletes }), ...(missing && { missing }) });
   };
   for await (const { files } of readInventory(place, root.manifests, call)) for (const file of files) await add(file);
   for (const file of root.statistics) await add(file);
@@ -87,12 +93,17 @@ export async function planContent(context: ContentContext): Promise<ContentPlan>
   const total = { objects: 0, bytes: 0 };
   const held = { objects: 0, bytes: 0 };
   const deletes = { objects: 0, bytes: 0 };
+  const losses = new Losses(scratch, context.allowDamaged);
   let first: TargetFile | undefined;
   let firstRewritten: TargetFile | undefined;
   const once = (async function* () {
     for await (const group of groups(named.sorted())) yield assertOne(group, root.location);
   })();
   for await (const { left, right } of leftJoin(once, context.resuming ? layout.list(call) : none())) {
+    if (left.missing) {
+      await losses.add(left, lostBySource(left, root.location));
+      continue;
+    }
     const one = namesOf(left.k);
     one.names.look(left.k, one.root);
     await (left.deletes ? rewritten : expected).add(left);
@@ -104,12 +115,21 @@ export async function planContent(context: ContentContext): Promise<ContentPlan>
     }
   }
   await named.dispose();
-  return { expected, rewritten, total, held, deletes, names, first: first ?? firstRewritten };
+  return { expected, rewritten, total, held, deletes, names, first: first ?? firstRewritten, losses };
+}
+
+function lostBySource({ path }: TargetFile, location: string) {
+  const object = concretePath(path, location);
+  return { object, message: `The live file ${object} was missing from the source when it was backed up` };
 }
 
 /** Files with one target are spellings of one object, unless one of them got its name here; where roots meet, collisions.ts has looked before. */
 function assertOne(group: readonly TargetFile[], location: string): TargetFile {
-  const [first, ...more] = group as readonly [TargetFile, ...TargetFile[]];
+  // What one inventory marks as missing, another may hold.
+  const [first, ...more] = [...group.filter(({ missing }) => !missing), ...group.filter(({ missing }) => missing)] as [
+    TargetFile,
+    ...TargetFile[],
+  ];
   const source = ({ path }: TargetFile) => concretePath(path, location);
   const object = (file: TargetFile) => JSON.stringify(findLocation(source(file)));
   const other = more.find((file) => object(file) !== object(first));

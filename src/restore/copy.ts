@@ -2,26 +2,30 @@ import { BcnError, isCode } from '../errors.js';
 import { concretePath } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import type { Reporter } from '../report.js';
-import { leftJoin, none } from '../spill/join.js';
-import type { Sorter } from '../spill/sorter.js';
+import { leftJoin, none, without } from '../spill/join.js';
+import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { Checksum, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
 import type { ContentContext, ContentPlan, TargetFile } from './content.js';
+import { UNDELETABLE } from './flags.js';
+import type { Losses } from './losses.js';
 
 export interface SourceContext extends ContentContext {
   readonly source: StoreResolver;
 }
 
 /** Opens one content file that will be copied: until now only metadata was read, perhaps from another place under other permissions. Throws what its copy would. */
-export async function assertReadable({ first }: ContentPlan, context: SourceContext): Promise<void> {
+export async function assertReadable({ first, losses }: ContentPlan, context: SourceContext): Promise<void> {
   if (!first) return;
   const source = contentSource(first, context);
   try {
     const body = await source.store.read(source.key, context.call);
     body.on('error', () => {}).destroy();
   } catch (error) {
-    throw damaged(error, source, first, context);
+    const found = damaged(error, source, first, context);
+    // Then its copy finds out, too, and goes on without it.
+    if (!losses.allowed || !isCode(found, 'corrupt')) throw found;
   }
 }
 
@@ -30,14 +34,17 @@ export interface CopyContext extends SourceContext {
   readonly report: Reporter;
 }
 
-/** Copies every content file that is not there yet. Throws `corrupt` for one that the repository lost, `target-not-empty` for a foreign object in its place. */
+/**
+ * Copies every content file that is not there yet. Throws `corrupt` for one that the repository lost, unless the plan may lose files, `target-not-empty` for a foreign object in
+ * its place.
+ */
 export async function copyContent(plan: ContentPlan, context: CopyContext): Promise<void> {
   const there = context.resuming ? context.layout.list(context.call) : none();
   if (context.resuming) for (const { store, key } of context.layout.places) await store.abortUploads(key, context.call);
   const progress = { done: 0, bytes: 0 };
   const copyOne = async ({ left, right }: { left: TargetFile; right: ObjectInfo | undefined }) => {
-    if (right && right.size !== left.size) throw foreignObject(right);
-    if (!right) await copyFile(left, context);
+    if (right && right.size !== left.size && !(await loseCopy(left, right, plan.losses, context))) throw foreignObject(right);
+    if (!right) await copyFile(left, context).catch((error: unknown) => plan.losses.addOrThrow(left, error));
     return left.size;
   };
   for await (const size of parallel(leftJoin(plan.expected.sorted(), there), copyOne, context.jobs)) {
@@ -60,12 +67,43 @@ async function copyFile(file: TargetFile, context: CopyContext): Promise<void> {
     throw damaged(error, source, file, context);
   }
   if (differ(file.sum, sum)) {
+    if (context.allowDamaged) await discard(file, context);
     const object = `${source.store.uri}/${source.key}`;
     throw new BcnError('corrupt', `The content file ${object} has another checksum than the backup recorded`, {
       object,
       hint: `Its bytes were altered. See all damage: bcn verify ${context.commit.name} --read-data`,
     });
   }
+}
+
+/** Removes the copy of a file that turned out to be damaged, so that a rerun does not take it for whole. */
+async function discard(
+  { k }: TargetFile,
+  { layout, report, call }: Pick<CopyContext, 'layout' | 'report' | 'call'>,
+): Promise<void> {
+  const { store, key } = layout.objectOf(k);
+  try {
+    await store.delete([key], call);
+  } catch (error) {
+    if (!isCode(error, ...UNDELETABLE)) throw error;
+    report.warn(`the copy ${k} of a damaged file may not be deleted, and stays: remove it`, { object: k });
+  }
+}
+
+/** Whether an object in the target is what the store made of a file of another length than the backup recorded: a copy that it does itself shows no length. Then it goes, and the file is lost. */
+async function loseCopy(
+  file: TargetFile,
+  found: ObjectInfo,
+  losses: Losses,
+  context: SourceContext & Pick<CopyContext, 'report'>,
+): Promise<boolean> {
+  if (!losses.allowed || file.from === undefined) return false;
+  const source = contentSource(file, context);
+  if ((await findObject(source.store, source.key, context.call))?.size !== found.size) return false;
+  await discard(file, context);
+  const object = `${source.store.uri}/${source.key}`;
+  await losses.add(file, { object, message: `The content file ${object} has ${found.size} bytes instead of ${file.size}` });
+  return true;
 }
 
 /** What it means that a content file could not be read. */
@@ -96,10 +134,12 @@ export function contentSource(file: TargetFile, context: SourceContext): CopySou
   return { ...context.source.resolve(concretePath(file.path, context.table.location)), size: file.size };
 }
 
-/** Proves by one LIST that every object of the plan is in the target with its length (law 9). */
-export async function proveTarget(expected: Sorter<TargetFile>, context: ContentContext): Promise<void> {
+/** Proves by one LIST that every object of the plan is in the target with its length (law 9), but for those that are lost. */
+export async function proveTarget({ expected, losses }: ContentPlan, context: CopyContext): Promise<void> {
   const problems: string[] = [];
-  for await (const { left, right } of leftJoin(expected.sorted(), context.layout.list(context.call))) {
+  const wanted = without(expected.sorted(), losses.files.sorted());
+  for await (const { left, right } of leftJoin(wanted, context.layout.list(context.call))) {
+    if (right && right.size !== left.size && (await loseCopy(left, right, losses, context))) continue;
     const what =
       right === undefined
         ? 'is missing'

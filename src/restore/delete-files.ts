@@ -66,7 +66,10 @@ export async function rewriteDeletes(plan: ContentPlan, context: DeletesContext)
   const rewrite = async (group: readonly Side[]) => {
     const file = group.flatMap((side) => ('file' in side ? side.file : []))[0];
     if (!file) return;
-    const { dropped, ...fact } = await rewriteOne(file, context, plan);
+    // One that is lost keeps its place in the manifests, as it was recorded.
+    const rewritten = await rewriteOne(file, context, plan).catch((error: unknown) => plan.losses.addOrThrow(file, error));
+    if (!rewritten) return;
+    const { dropped, ...fact } = rewritten;
     for (const side of group)
       if ('n' in side)
         await facts.add({ k: `${String(side.n).padStart(10, '0')}${side.path}`, n: side.n, path: side.path, ...fact });

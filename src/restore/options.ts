@@ -1,9 +1,10 @@
 import type { Catalog, TableIdent } from '../catalog/port.js';
 import type { HistoryKeep } from '../iceberg/history.js';
-import type { Plan } from '../plan.js';
+import type { Amount, Plan } from '../plan.js';
 import type { Reporter } from '../report.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { StoreResolver } from '../storage/port.js';
+import type { LostFile } from './losses.js';
 import type { MapOption } from './map-option.js';
 
 export interface RestoreDeps {
@@ -31,8 +32,10 @@ export interface RestoreOptions {
   readonly maps?: readonly MapOption[];
   /** Let deletes apply to data files whose paths they spell otherwise. */
   readonly mergeSpellings?: boolean;
-  /** Bring back what is whole of a table that is damaged or incomplete. */
+  /** Bring back what there is of a table whose backup is incomplete or damaged; metadata has to be whole all the same. */
   readonly allowDamaged?: boolean;
+  /** Is told of each content file that does not come back, before the restore ends. */
+  readonly onLost?: (lost: LostFile) => void;
   /** Make the target's namespace when it is missing. */
   readonly createNamespace?: boolean;
   readonly jobs: number;
@@ -54,6 +57,8 @@ export interface RestoreResult {
   /** Absent after --dry-run. */
   readonly metadataLocation?: string;
   readonly tableUuid?: string;
+  /** Content files that the table came back without (after --dry-run: as far as the backup says); absent = none. */
+  readonly lost?: Amount;
 }
 
 /** `restore --abort`: what was removed. */

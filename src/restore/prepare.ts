@@ -57,13 +57,14 @@ async function prepareFrom(
   scratch: string,
   call: CallOptions,
 ): Promise<Prepared> {
-  const { history = FULL, maps = [], mergeSpellings = false } = options;
+  const { history = FULL, maps = [], mergeSpellings = false, allowDamaged = false } = options;
   const table = chooseTable(commit, options.table);
   const target = deps.catalog.normalise(options.target);
   const location = targetLocation(options.targetLocation, table, target, deps.catalog, options.warehouseBucket);
   const whole = await readRoot(deps.repository, table, call);
   const source = await readSourceTable(deps.repository, whole, history, call);
   const { root } = source;
+  if (!allowDamaged) assertComplete(commit, table, root);
   const manifests = new Manifests(deps.repository, scratch, call);
   const roots = await planRoots({
     location: table.location,
@@ -80,7 +81,7 @@ async function prepareFrom(
     catalog: deps.catalog,
     target,
     location,
-    options: { keepUuid: options.keepUuid, history, maps, mergeSpellings },
+    options: { keepUuid: options.keepUuid, history, maps, mergeSpellings, allowDamaged },
     sourceUuid: root.uuid,
     version: versionOf(root.metadataLocation) + 1,
     gzip: root.metadata.gzip,
@@ -101,6 +102,21 @@ async function prepareFrom(
   const concrete = concreteMetadata(source, layout, claim);
   const places = { source, manifests, roots, layout };
   return { commit, table, root, ...places, target, claim, claimAt, resuming: found !== undefined, concrete };
+}
+
+/** Throws `corrupt` when files are missing that the source lacked when the backup was made. */
+function assertComplete({ name, selector }: Backup, { identifier, missing }: CommittedTable, root: Root): void {
+  if (!root.manifests.some((manifest) => manifest.missing)) return;
+  const table = identifier.join('.');
+  throw new BcnError(
+    'corrupt',
+    `The backup "${name}" of ${table} is incomplete: ${missing?.files} live files were missing from the source when it was made`,
+    {
+      table,
+      object: root.metadataLocation,
+      hint: `Restore one that is complete: bcn list --table ${table}. Which files: bcn show ${selector}. To bring back what there is: --allow-damaged`,
+    },
+  );
 }
 
 /** Throws `usage` when the backup holds several tables and none is named, `table-not-found` when it does not hold the named one. */

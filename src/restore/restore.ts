@@ -44,11 +44,12 @@ async function attempt(deps: RestoreDeps, options: RestoreOptions, scratch: stri
   const registered = await findRegistered(deps, prepared, call);
   if (registered) {
     if (!options.dryRun) await cleanUp(deps, prepared, call);
-    return { outcome: 'already', ...head, ...registered };
+    return { outcome: 'already', ...head, ...registered, ...lostBefore(deps, prepared, options) };
   }
   await assertWhole(deps, options, prepared, call);
   const { namespaceMissing } = await assertFree(deps, prepared, options.createNamespace === true, call);
-  const context = { ...prepared, place: deps.repository, source: deps.source, scratch, call };
+  const { allowDamaged = false } = options;
+  const context = { ...prepared, place: deps.repository, source: deps.source, scratch, allowDamaged, call };
   // Below one root no two paths meet.
   if (roots.roots.length > 1) await assertNoCollisions(root, layout, manifests, scratch);
   const merged = await assertSpellings(context, options.mergeSpellings === true);
@@ -59,9 +60,19 @@ async function attempt(deps: RestoreDeps, options: RestoreOptions, scratch: stri
       `--map ${text} is about no file of the table: compare its source with the paths that the plan shows (--dry-run)`,
     );
   const plan = showRestore(deps, prepared, content, { createsNamespace: namespaceMissing, merged });
-  if (options.dryRun) return { outcome: 'planned', plan, ...head };
-  const made = await execute(deps, options, prepared, content, namespaceMissing, scratch, call);
-  return { outcome: 'restored', plan, ...head, ...made };
+  const made = options.dryRun ? {} : await execute(deps, options, prepared, content, namespaceMissing, scratch, call);
+  await content.losses.tell(deps.report, options.onLost);
+  const { objects, bytes } = content.losses;
+  const lost = objects > 0 ? { lost: { objects, bytes } } : {};
+  return { outcome: options.dryRun ? 'planned' : 'restored', plan, ...head, ...made, ...lost };
+}
+
+/** What the backup itself says that the table of an earlier attempt lacks. */
+function lostBefore({ report }: RestoreDeps, { root, table }: Prepared, { allowDamaged }: RestoreOptions) {
+  if (!allowDamaged) return {};
+  report.info('what was found damaged beside what the backup says is missing, the attempt that restored the table has named');
+  const { files: objects, bytes } = table.missing ?? { files: 0, bytes: 0 };
+  return root.manifests.some(({ missing }) => missing) ? { lost: { objects, bytes } } : {};
 }
 
 /** Errors after which no attempt can finish: what was written goes. After all others it stays for the next attempt. */
@@ -113,13 +124,14 @@ async function execute(
     throw error;
   }
   try {
-    const context = { ...prepared, place, source, scratch, resuming, call, jobs: options.jobs, report };
+    const { jobs, allowDamaged = false } = options;
+    const context = { ...prepared, place, source, scratch, resuming, allowDamaged, call, jobs, report };
     await copyContent(content, context);
     const deletes = await rewriteDeletes(content, context);
     const write = { place, root, layout, manifests, deletes, expected: content.expected, resuming, report, call };
     const concrete = concreteMetadata(prepared.source, layout, claim, await writeTree(write));
     await writeMetadata(concrete, write);
-    await proveTarget(content.expected, context);
+    await proveTarget(content, context);
     await register(deps, { ...prepared, claim }, concrete, call);
     await cleanUp(deps, { ...prepared, claim }, call);
     return { metadataLocation: concrete.uri, tableUuid: claim.table_uuid };

@@ -18,7 +18,7 @@ const NONE = { objects: 0, bytes: 0 };
 /** The plan of a restore. */
 export function showRestore(deps: RestoreDeps, prepared: Prepared, content: ContentPlan, facts: ShownFacts): Plan {
   const { commit, root, table, layout, concrete, resuming, roots, source } = prepared;
-  const { total, held, deletes } = content;
+  const { total, held, deletes, losses } = content;
   const copied = { objects: total.objects - held.objects - deletes.objects, bytes: total.bytes - held.bytes - deletes.bytes };
   const from = commit.mode === 'copy' ? deps.repository.store.service : deps.source.resolve(table.location).store.service;
   const serverSide = from === layout.root.store.service;
@@ -35,6 +35,7 @@ export function showRestore(deps: RestoreDeps, prepared: Prepared, content: Cont
     snapshots: source.snapshots,
     data: { total, reused: held, serverSide: serverSide ? copied : NONE, streamed: serverSide ? NONE : copied },
     ...(deletes.objects > 0 && { rewritten: deletes }),
+    ...(losses.objects > 0 && { missing: { objects: losses.objects, bytes: losses.bytes } }),
     metadata: { objects: written.length, bytes: written.reduce((sum, { length }) => sum + length, 0) },
     ...(roots.roots.length > 1 && { roots: roots.roots }),
     requests: {

@@ -1,4 +1,4 @@
-import { BcnError } from '../errors.js';
+import { BcnError, isCode } from '../errors.js';
 import { deletedPaths } from '../iceberg/deletes/inspect.js';
 import { concretePath, isUnder } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
@@ -117,7 +117,10 @@ async function rowPaths({ path, key, size }: InventoryFile, context: SpellingsCo
   try {
     for await (const one of deletedPaths({ name, size, read }, context.call.signal)) paths.add(one);
   } catch (error) {
-    throw damaged(error, source, file, context);
+    const found = damaged(error, source, file, context);
+    // Nobody reads the rows of a file that does not come back.
+    if (context.allowDamaged && isCode(found, 'corrupt')) return [];
+    throw found;
   }
   return [...paths];
 }

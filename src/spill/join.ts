@@ -33,5 +33,13 @@ export async function* leftJoin<L extends Keyed, R extends { readonly key: strin
   }
 }
 
+/** The records of the left whose key no record of the right has. Both are sorted, and read once. */
+export async function* without<L extends Keyed>(left: AsyncIterable<L>, right: AsyncIterable<Keyed>): AsyncGenerator<L> {
+  const keys = (async function* () {
+    for await (const { k } of right) yield { key: k };
+  })();
+  for await (const { left: record, right: found } of leftJoin(left, keys)) if (!found) yield record;
+}
+
 /** A right side that holds nothing. */
 export async function* none(): AsyncGenerator<never> {}

@@ -12,6 +12,7 @@ import type { ResolvedObject } from '../storage/port.js';
 import type { CheckContext, RootedTable } from './context.js';
 import { checkDeletes } from './deletes.js';
 import type { Owner } from './findings.js';
+import { Lacking } from './lacking.js';
 import type { Checked } from './options.js';
 import { readContent } from './read.js';
 import { checkShard, type Shard, shards } from './shards.js';
@@ -45,6 +46,7 @@ export async function checkContent(tables: readonly RootedTable[], context: Chec
   const at = (file: InventoryFile, h: number): ResolvedObject =>
     file.key === null ? deps.source.resolve(uriOf(file, h)) : { store, key: prefix + file.key };
   const wanted = new Sorter<Wanted>(context.scratch, 'wanted');
+  const lacking = new Lacking(tables, context.scratch);
   const want = (file: InventoryFile, h: number) => wanted.add({ k: objectUri(at(file, h)), file, h });
   const owners = (hs: readonly number[]): Owner[] =>
     hs.flatMap((h) => (holders[h] as Holder).tables.flatMap((table) => table.owners));
@@ -54,7 +56,7 @@ export async function checkContent(tables: readonly RootedTable[], context: Chec
       const { key, offset } = manifest.section;
       const object = `${placeUri(deps.repository)}/${key}`;
       await findings.add({ part: 'section', key, offset, object, message: read.error.message }, owners([h]));
-    } else for (const file of read.files) await want(file, h);
+    } else for (const file of read.files) await (file.missing ? lacking.add(file, (holders[h] as Holder).tables) : want(file, h));
   }
   for (const table of tables) {
     const h = holders.push({ tables: [table] }) - 1;
@@ -79,7 +81,8 @@ export async function checkContent(tables: readonly RootedTable[], context: Chec
   };
 
   const total = tables.reduce((sum, { table }) => sum + table.files.total, 0);
-  const checked = { files: 0, filesRead: 0, bytesRead: 0, withoutChecksum: 0 };
+  const missing = await lacking.check(context);
+  const checked = { files: 0, filesRead: 0, bytesRead: 0, withoutChecksum: 0, missing };
   const listed = (async function* () {
     const list = (shard: Shard) => checkShard(shard, call);
     for await (const files of parallel(shards(groups(wanted.sorted()), placeOf), list, LISTED)) yield* files;

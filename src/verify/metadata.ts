@@ -54,21 +54,22 @@ export async function checkMetadata(tables: readonly RootedTable[], context: Che
     const entries = await readManifestList(await read(stored), uri(stored));
     for (const {
       rooted,
-      stored: { names },
+      stored: { names, path },
     } of users) {
-      const wrong = entries.find(({ path, length }) => lengths.get(rooted)?.get(path) !== length);
+      const wrong = entries.find((entry) => lengths.get(rooted)?.get(entry.path) !== entry.length);
       if (wrong) {
-        const { path, length } = wrong;
-        const message = `The manifest list names ${path} with ${length} bytes, which the backup does not hold`;
+        const message = `The manifest list names ${wrong.path} with ${wrong.length} bytes, which the backup does not hold`;
         await add('list', stored, message, [rooted]);
       } else if (
         names &&
         !isEqual(
-          entries.map(({ path }) => path),
+          entries.map((entry) => entry.path),
           [...membersOf(names)].map((n) => rooted.root.manifests[n]?.path),
         )
       )
-        await add('list', stored, 'The manifest list names other manifests than the root of the table says', [rooted]);
+        await add('root', rooted.table.root, `The table root says of the manifest list ${path} that it names other manifests`, [
+          rooted,
+        ]);
     }
   };
   const checkManifest = async ({ stored, users }: Check<RootManifest>) => {

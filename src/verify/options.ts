@@ -32,7 +32,7 @@ export interface VerifyResult {
   readonly others: readonly Verdict[];
   /** What several backups share counts once. */
   readonly checked: Checked;
-  /** 0 = every one of `backups` will restore. */
+  /** 0 = every one of `backups` will restore, but for files that they say are missing. */
   readonly problems: number;
   /** `refused`: these keys may not create events. */
   readonly recorded: 'all' | 'refused' | 'not-asked';
@@ -47,6 +47,8 @@ export interface Checked {
   readonly bytesRead: number;
   /** Content files that carry no checksum yet: checked by length only. */
   readonly withoutChecksum: number;
+  /** Live files that the source lacked when a backup was made, as it says itself; not counted in `files`. */
+  readonly missing: { readonly files: number; readonly bytes: number };
 }
 
 export interface Verdict {

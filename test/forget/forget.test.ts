@@ -30,12 +30,12 @@ async function event(world: World, name: string, kind: string): Promise<void> {
 }
 
 /** A backup whose record holds the tables of several. */
-async function joined(world: World, name: string, others: readonly string[], partial = false): Promise<void> {
+async function joined(world: World, name: string, others: readonly string[], partial = false, more: object = {}): Promise<void> {
   const commits = await Promise.all(others.map((other) => world.commit(other)));
   const [first] = commits;
   if (!first) throw new Error('none');
   const { id: _id, selector: _selector, ...rest } = first;
-  const tables = commits.flatMap((commit) => commit?.tables ?? []);
+  const tables = commits.flatMap((commit) => commit?.tables ?? []).map((table) => ({ ...table, ...more }));
   const when = new Date(world.now).toISOString();
   await world.put(world.uri('repo', `backups/${name}.json`), encodeCommit({ ...rest, name, when, partial, tables }).bytes);
 }
@@ -62,12 +62,12 @@ test('what is deleted already neither counts nor protects', async () => {
   expect(await gone(world, {})).toEqual([]);
 });
 
-test.each(['damaged', 'partial'])('a %s backup is no substitute for the last good one', async (what) => {
+test.each(['damaged', 'partial', 'incomplete'])('a %s backup is no substitute for the last good one', async (what) => {
   const world = await prepare();
   if (what === 'damaged') await event(world, 't3', 'damaged');
   else {
     await world.delete('t3');
-    await joined(world, 'part', ['t1'], true);
+    await joined(world, 'part', ['t1'], what === 'partial', what === 'partial' ? {} : { missing: { files: 1, bytes: 1 } });
   }
   await world.delete('t2');
   expect(await failure(world.forget(), 'usage')).toMatchObject({ message: expect.stringMatching(/db\.t: t1\. /) });

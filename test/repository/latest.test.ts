@@ -37,7 +37,7 @@ describe('latest', () => {
     expect(await latest()).toBe('z');
   });
 
-  test('is none that was deleted, nor one that is partial', async () => {
+  test('is none that was deleted, nor one that is partial or incomplete', async () => {
     const { world, latest, event } = await prepare();
     await event('a', '1-deleted-0f');
     expect(await latest()).toBe('b');
@@ -45,6 +45,9 @@ describe('latest', () => {
     expect(await latest()).toBe('z');
     await event('a', '2-undeleted');
     expect(await latest()).toBe('a');
+    const tables = (await world.commit('a'))?.tables.map((table) => ({ ...table, missing: { files: 1, bytes: 2 } }));
+    await change(world, 'a', { tables });
+    expect(await latest()).toBe('z');
   });
 
   test('is of the table that was asked for', async () => {

@@ -61,7 +61,8 @@ const FILE_PATH = 2147483546;
 
 /** A table whose files lie where the test says and are spelt as it says: nothing is derived from its location but the place of its metadata. */
 export class FreeTable {
-  readonly location: string;
+  /** Set anew, it is the table's from the next `write` on: ALTER TABLE … SET LOCATION. */
+  location: string;
   readonly #world: SpeltWorld;
   readonly #uuid = randomUUID();
   readonly #properties: Readonly<Record<string, string>>;

@@ -57,6 +57,7 @@ export class TableWriter {
   #root: string;
   readonly #log: string[] = [];
   #version = -1;
+  #lastId = FIRST_ID;
   #files = 0;
 
   constructor(store: ObjectStore, location: string, options: TableOptions = {}) {
@@ -134,10 +135,17 @@ export class TableWriter {
     await this.writeMetadata();
   }
 
-  /** Drops all snapshots but the newest `keep`, and what only they named, from the store too. */
+  /** Sets main back to an earlier snapshot; the later ones stay. */
+  async rollback(to: bigint): Promise<void> {
+    this.refs = { ...this.refs, main: { 'snapshot-id': to, type: 'branch' } };
+    await this.writeMetadata();
+  }
+
+  /** Drops all snapshots but the newest `keep` and the current one, and what only they named, from the store too. */
   async expire(keep = 1): Promise<void> {
     const before = await this.objects();
-    this.snapshots = this.snapshots.slice(-keep);
+    const { current } = this;
+    this.snapshots = this.snapshots.filter((one, i, { length }) => i >= length - keep || one === current);
     this.refs = { main: this.refs.main as { 'snapshot-id': bigint; type: string } };
     await this.writeMetadata();
     const after = this.objectsNow();
@@ -195,7 +203,10 @@ export class TableWriter {
   }
 
   #nextId(): bigint {
-    return FIRST_ID + BigInt(this.#files * 1000 + this.snapshots.length + this.#version + 2) * 7n;
+    // Never one that an expired snapshot had, nor one that another writer of the table gave.
+    for (const { id } of this.snapshots) if (id > this.#lastId) this.#lastId = id;
+    this.#lastId += 7n;
+    return this.#lastId;
   }
 
   async #writeData(name: string, bytes: Buffer, snapshot: bigint): Promise<DataFile> {

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { encodeCommit } from '../../src/repository/commit.js';
+import { sha256 } from '../../src/repository/keys.js';
+import { encodeRoot, readRoot } from '../../src/repository/root.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
 import { failure, World, type WorldOptions } from '../support/world.js';
@@ -150,4 +153,23 @@ test('an unknown backup is 20, an empty place 10', async () => {
   const world = await prepare();
   expect((await failure(world.verify({ name: 'c' }), 'backup-not-found')).exit).toBe(20);
   expect((await failure((await World.open()).verify(), 'repository-not-found')).exit).toBe(10);
+});
+
+test('a table root that says of a list that it names other manifests is found', async () => {
+  const world = await prepare();
+  const { id: _, selector: __, ...commit } = (await world.commit()) as NonNullable<Awaited<ReturnType<World['commit']>>>;
+  const [table] = commit.tables as [(typeof commit.tables)[0]];
+  const root = await readRoot(world.place(), table);
+  for (const names of [[], [[0, 0]], [[0, 9]]] as const) {
+    const lists = root.lists.map((list, n) => (n === 1 ? { ...list, names } : list));
+    const bytes = encodeRoot({ ...root, lists });
+    const stored = { key: `${table.root.key}-${names.length}`, length: bytes.length, sha256: sha256(bytes) };
+    await world.put(world.uri('repo', stored.key), bytes);
+    const lying = encodeCommit({ ...commit, tables: [{ ...table, root: stored }] });
+    await world.put(world.uri('repo', 'backups/lies.json'), lying.bytes);
+    const { problems } = await world.verify({ name: 'lies' });
+    expect(problems).toEqual([
+      { object: world.uri('repo', stored.key), message: expect.stringContaining('names other manifests') },
+    ]);
+  }
 });

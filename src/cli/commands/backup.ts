@@ -19,6 +19,7 @@ interface BackupFlags extends CatalogFlags, S3Flags {
   readonly exclude: readonly string[];
   readonly data: 'copy' | 'reference';
   readonly fresh?: boolean;
+  readonly allowMissing?: boolean;
   readonly dryRun?: boolean;
   readonly jobs?: string;
   readonly tmpDir?: string;
@@ -39,6 +40,10 @@ export function addBackup(program: Command, select: Select): void {
     )
     .option('--data <mode>', 'copy, or reference: metadata only, the backup dies with its source', oneOf('--data', MODES), 'copy')
     .option('--fresh', 'copy everything anew, reusing nothing of an earlier backup (for when one is damaged)')
+    .option(
+      '--allow-missing',
+      'back up a table that lacks content files, too: the backup is marked incomplete and lists them (exit 3)',
+    )
     .option('--dry-run', 'print the plan and write nothing');
   addCatalogOptions(command);
   addPlaceOptions(command, ['source', 'repo']);
@@ -96,6 +101,7 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
         name: flags.backupName,
         mode: flags.data,
         fresh: flags.fresh === true,
+        allowMissing: flags.allowMissing === true,
         jobs,
         dryRun: flags.dryRun === true,
         tmpDir,
@@ -114,5 +120,6 @@ function end({ outcome, name, plans, backup, failed, skipped }: BackupResult, ur
   const several = { ...(failed.length > 0 && { failed }), ...(skipped.length > 0 && { skipped }) };
   const fields = { outcome, name, repository: uri, ...several, ...(backup && { backup: backupFields(backup) }) };
   if (backup !== undefined) output.say(backupSentence(backup, outcome === 'already', uri));
-  return failed.length === 0 ? { exit: 0, fields } : { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
+  const whole = failed.length === 0 && backup?.incomplete !== true && plans.every((plan) => plan.missing === undefined);
+  return whole ? { exit: 0, fields } : { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
 }

@@ -7,6 +7,7 @@ import { fromFlag } from '../../config/sourced.js';
 import { BcnError, ERROR_EXIT } from '../../errors.js';
 import { NEWEST } from '../../repository/keys.js';
 import { parseHistory } from '../../restore/history.js';
+import type { LostFile } from '../../restore/losses.js';
 import type { RestoreManyResult } from '../../restore/many.js';
 import { parseMap } from '../../restore/map-option.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from '../../restore/options.js';
@@ -14,7 +15,7 @@ import { identOf } from '../ident.js';
 import type { Context, Ending, Select } from '../invocation.js';
 import { addCatalogOptions, addPlaceOptions, addWorkOptions, gather, NONE, required } from '../options.js';
 import { planFields } from '../render/events.js';
-import { count } from '../render/numbers.js';
+import { count, formatBytes } from '../render/numbers.js';
 import type { Output } from '../render/output.js';
 import { planText } from '../render/plan.js';
 
@@ -27,6 +28,7 @@ interface RestoreFlags extends CatalogFlags, S3Flags {
   readonly history?: string;
   readonly map?: readonly string[];
   readonly mergeSpellings?: boolean;
+  readonly allowDamaged?: boolean;
   readonly dryRun?: boolean;
   readonly abort?: boolean;
   readonly jobs?: string;
@@ -59,6 +61,10 @@ export function addRestore(program: Command, select: Select): void {
       NONE,
     )
     .option('--merge-spellings', 'let deletes apply to data files whose paths they spell otherwise (s3a:// beside s3://)')
+    .option(
+      '--allow-damaged',
+      'bring back what there is of a backup that is incomplete or damaged; what is lost is named (exit 3)',
+    )
     .option('--keep-uuid', 'keep the table uuid instead of making a new one')
     .option('--dry-run', 'print the plan and write nothing')
     .addOption(new Option('--abort', 'remove what an interrupted restore left at the target').conflicts('dryRun'));
@@ -99,6 +105,9 @@ async function run(flags: Flags, parsed: Parsed, context: Context): Promise<Endi
     createNamespace: flags.createDatabase === true,
     ...parsed,
     mergeSpellings: flags.mergeSpellings === true,
+    allowDamaged: flags.allowDamaged === true,
+    // For people the first ones are warnings.
+    onLost: ({ object, message }: LostFile) => output.item('problem', { object, message }),
     dryRun: flags.dryRun === true,
     tmpDir,
     signal: io.signal,
@@ -130,32 +139,38 @@ async function abort(deps: RestoreDeps, options: RestoreOptions, { output }: Con
 }
 
 function end(result: RestoreResult, name: string, { output }: Context): Ending {
-  return { exit: 0, fields: tell(result, name, output) };
+  return ending(tell(result, name, output), result.lost === undefined);
+}
+
+function ending(fields: Readonly<Record<string, unknown>>, whole: boolean): Ending {
+  return whole ? { exit: 0, fields } : { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
 }
 
 /** One table is told as if it had been asked for alone. */
 function endMany({ results, failed }: RestoreManyResult, name: string, { output }: Context): Ending {
   const restored = results.map((result) => tell(result, name, output));
   const [only] = restored;
-  if (failed.length === 0 && only && restored.length === 1) return { exit: 0, fields: only };
+  const whole = failed.length === 0 && results.every(({ lost }) => lost === undefined);
+  if (failed.length === 0 && only && restored.length === 1) return ending(only, whole);
   const outcome = only?.outcome ?? 'restored';
   const fields = { outcome, name, restored, ...(failed.length > 0 && { failed }) };
-  if (failed.length === 0) return { exit: 0, fields };
+  if (failed.length === 0) return ending(fields, whole);
   output.text(
     `${count(failed.length, 'table')} of ${failed.length + results.length} not restored: ${failed.map(({ table }) => table).join(', ')}`,
   );
-  return { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
+  return ending(fields, false);
 }
 
 function tell(result: RestoreResult, asked: string, output: Output) {
   const name = asked === NEWEST ? result.backup : asked;
-  const { outcome, plan, table, location, metadataLocation, tableUuid } = result;
+  const { outcome, plan, table, location, metadataLocation, tableUuid, lost } = result;
   if (plan !== undefined) output.item('plan', planFields(plan), outcome === 'planned' ? planText(plan) : undefined);
   if (outcome !== 'planned') {
     const verb = outcome === 'already' ? 'had been restored already' : 'is restored';
     const history = plan === undefined ? '' : ` with ${count(plan.snapshots, 'snapshot')}`;
-    output.say(`${table} ${verb} from backup ${name}${history}, at ${location}`);
+    const lacks = lost === undefined ? '' : `; WITHOUT ${count(lost.objects, 'file')} that it names (${formatBytes(lost.bytes)})`;
+    output.say(`${table} ${verb} from backup ${name}${history}, at ${location}${lacks}`);
   }
   const made = outcome === 'planned' ? {} : { metadata_location: metadataLocation ?? null, table_uuid: tableUuid ?? null };
-  return { outcome, name, table, location, ...made };
+  return { outcome, name, table, location, ...made, ...(lost && { lost }) };
 }

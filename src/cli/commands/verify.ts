@@ -25,7 +25,9 @@ interface VerifyFlags extends S3Flags {
 export function addVerify(program: Command, select: Select): void {
   const command = program
     .command('verify')
-    .description('Prove that backups are whole: every object there, every length and checksum right. Exit 4 when one is not.')
+    .description(
+      'Prove that backups are whole: every object there, every length and checksum right. Exit 4 when one is not, 3 when its source lacked files.',
+    )
     .argument('[name...]', 'the backups, or latest')
     .option('--all', 'every backup of the repository')
     .option('--read-data', 'read every data file and compare its checksum')
@@ -92,7 +94,8 @@ function ending(result: VerifyResult, names: VerifyOptions['names'], { output }:
   if (names === 'all' || names.length > 1) for (const backup of result.backups) output.item('verdict', verdictFields(backup));
   const ok = result.problems === 0;
   // A bad verdict is data even with --quiet: silence must mean that all is well.
-  if (ok) output.say(verdictText(result, repaired !== undefined));
+  const isWhole = ok && result.checked.missing.files === 0;
+  if (isWhole) output.say(verdictText(result, repaired !== undefined));
   else output.text(verdictText(result, repaired !== undefined));
   const [only] = result.backups;
   const single = names !== 'all' && names.length === 1 && only?.backup;
@@ -106,5 +109,6 @@ function ending(result: VerifyResult, names: VerifyOptions['names'], { output }:
     ...(repaired && { repaired: { problems: repaired.before, ...repaired.brought } }),
     ...(result.others.length > 0 && { others: result.others.map(({ selector }) => selector) }),
   };
+  if (ok && !isWhole) return { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
   return ok ? { exit: 0, fields } : { exit: ERROR_EXIT['check-failed'], fields: { code: 'check-failed', ...fields } };
 }

@@ -19,7 +19,7 @@ export function backupFacts({ backup, events, tables }: ShownBackup, uri: string
     ['Run', backup.run],
     ['When', `${formatTime(backup.when)} UTC`],
     ['Data', backup.mode === 'copy' ? 'copy (self-contained)' : modeLabel(backup.mode)],
-    ['Complete', backup.partial ? 'no: PARTIAL, some tables that were asked for are not in it' : undefined],
+    ['Complete', incompleteness(backup) || undefined],
     ['Made by', `bcn ${backup.bcn}`],
     ['Verified', backup.verified === null ? 'never' : `${formatTime(backup.verified)} UTC`],
     ['Damaged', backup.damaged === null ? undefined : `found so ${formatTime(backup.damaged)}`],
@@ -33,6 +33,23 @@ export function backupFacts({ backup, events, tables }: ShownBackup, uri: string
   );
   const shown = backup.tables.map((table, i) => tableFacts(table, backup.mode, tables[i]));
   return [head, ...shown, ...failed].join('\n\n');
+}
+
+function incompleteness({ partial, incomplete }: BackupSummary): string {
+  return [
+    ...(partial ? ['no: PARTIAL, some tables that were asked for are not in it'] : []),
+    ...(incomplete ? ['no: INCOMPLETE, live files were missing from the source'] : []),
+  ].join('\n');
+}
+
+/** How many missing files are named; `--json` has all. */
+const NAMED = 20;
+
+function missingText({ missing }: TableSummary, shown: ShownTable | undefined): string | undefined {
+  if (!missing) return undefined;
+  const paths = shown?.facts?.missing.map(({ path, size }) => `${path} (${formatBytes(size)})`) ?? [];
+  const more = paths.length > NAMED ? [`and ${formatCount(paths.length - NAMED)} more`] : [];
+  return [`${count(missing.files, 'live file')}, ${formatBytes(missing.bytes)}`, ...paths.slice(0, NAMED), ...more].join('\n');
 }
 
 function eventText({ kind, when }: BackupEvent): string {
@@ -54,6 +71,7 @@ function tableFacts(table: TableSummary, mode: BackupSummary['mode'], shown: Sho
     ['Manifests', formatCount(table.manifests)],
     ['Files', `${formatCount(table.files.total)}${fresh(formatCount(table.files.new))}`],
     ['Size', `${formatBytes(table.bytes.total)}${mode === 'copy' ? fresh(formatBytes(table.bytes.new)) : ''}`],
+    ['Missing', missingText(table, shown)],
     ...(shown?.facts ? tableDetails(shown.facts) : [['More', 'cannot be read: this backup is DAMAGED'] as const]),
   ]);
 }
@@ -68,13 +86,14 @@ function spread({ tables }: BackupSummary): readonly string[] {
 
 /** The sentence that ends `bcn backup`. */
 export function backupSentence(backup: BackupSummary, already: boolean, repository: string): string {
-  const parts = backup.tables.map(({ table, snapshots, files, bytes }) => {
+  const parts = backup.tables.map(({ table, snapshots, files, bytes, missing }) => {
     const fresh = (text: string): string => (backup.mode === 'copy' ? ` (${text} new)` : '');
     const data = `${count(files.total, 'data file')}${fresh(formatCount(files.new))}`;
     const size = `${formatBytes(bytes.total)}${fresh(formatBytes(bytes.new))}`;
-    return `${table}: ${count(snapshots, 'snapshot')}, ${data}, ${size}`;
+    const lacks = missing ? `; INCOMPLETE: ${count(missing.files, 'live file')} missing from the source` : '';
+    return `${table}: ${count(snapshots, 'snapshot')}, ${data}, ${size}${lacks}`;
   });
-  const state = already ? 'was complete already' : 'is complete';
+  const state = backup.incomplete ? 'is INCOMPLETE' : already ? 'was complete already' : 'is complete';
   const lines = [`Backup "${backup.name}" ${state} in ${repository}`, ...parts, ...spread(backup)];
   for (const { table, message } of backup.failed) lines.push(`${table} is not in it: ${message}`);
   if (backup.mode === 'reference') lines.push('Metadata only: its data stays where it is, and it dies with its source');

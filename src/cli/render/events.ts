@@ -19,6 +19,7 @@ export function backupFields(backup: BackupSummary): Fields {
     mode: backup.mode,
     bcn: backup.bcn,
     partial: backup.partial,
+    incomplete: backup.incomplete,
     ...(backup.failed.length > 0 && { failed: backup.failed }),
     tables: backup.tables.map((table) => ({
       table: table.table,
@@ -37,6 +38,7 @@ export function backupFields(backup: BackupSummary): Fields {
         total: { logical: table.bytes.total, stored: stored(table.bytes.total) },
         new: { logical: table.bytes.new, stored: stored(table.bytes.new) },
       },
+      ...(table.missing && { missing: table.missing }),
     })),
   };
 }
@@ -68,6 +70,7 @@ export function planFields(plan: Plan): Fields {
       streamed: plan.data.streamed,
     },
     ...(plan.rewritten === undefined ? {} : { rewritten: plan.rewritten }),
+    ...(plan.missing === undefined ? {} : { missing: plan.missing }),
     metadata: plan.metadata,
     ...(plan.roots === undefined
       ? {}
@@ -89,5 +92,6 @@ export function checkedFields(checked: Checked): Fields {
     files_read: checked.filesRead,
     bytes_read: checked.bytesRead,
     without_checksum: checked.withoutChecksum,
+    missing: checked.missing,
   };
 }

@@ -112,8 +112,8 @@ function tableNames(tables: readonly string[]): string {
 }
 
 /** The marks stand here since this column is never dropped. */
-function dataLabel({ mode, partial, damaged }: ListedBackup): string {
-  const marks = `${partial ? ', PARTIAL' : ''}${damaged === null ? '' : ', DAMAGED'}`;
+function dataLabel({ mode, partial, incomplete, damaged }: ListedBackup): string {
+  const marks = `${partial ? ', PARTIAL' : ''}${incomplete ? ', INCOMPLETE' : ''}${damaged === null ? '' : ', DAMAGED'}`;
   return `${modeLabel(mode)}${marks}`;
 }
 

@@ -17,6 +17,7 @@ export function planText(plan: Plan): string {
     ['  copied by the store', optional(data.serverSide)],
     ['  through this machine', optional(data.streamed)],
     ['  written anew', plan.rewritten && amount(plan.rewritten)],
+    ['  MISSING', plan.missing && amount(plan.missing)],
     ['Metadata files', amount(plan.metadata)],
     [
       'Requests',

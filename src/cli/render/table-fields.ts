@@ -22,6 +22,7 @@ export function tableFields(table: string, facts: TableFacts): Fields {
     properties: facts.properties,
     places: facts.places.map(({ place, why }) => ({ place, why })),
     content: amountsFields(facts.content),
+    ...(facts.missing.length > 0 && { missing: facts.missing }),
     requires: facts.requires,
     source: facts.source,
     entry: facts.entry,

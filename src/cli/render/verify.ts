@@ -19,11 +19,14 @@ export function verdictText(result: VerifyResult, repaired = false): string {
         ];
   for (const other of others)
     lines.push(`Backup ${other.selector}, which was not checked, needs ${count(other.problems, 'damaged object')} of these, too`);
+  if (problems === 0 && checked.missing.files > 0) lines.push(INCOMPLETE);
   if (problems > 0) lines.push(`  hint: ${repaired ? REMAINS : REMEDY}`);
   else if (checked.withoutChecksum > 0)
     lines[0] += `; ${count(checked.withoutChecksum, 'data file')} without a checksum, compared by length only`;
   return lines.join('\n');
 }
+
+const INCOMPLETE = '  hint: Which: bcn show NAME. What there is comes back with bcn restore --allow-damaged';
 
 const REMAINS =
   'What the source has no more cannot be repaired. Another backup may be whole: bcn list. What is whole of this one comes back with bcn restore --allow-damaged.';
@@ -31,6 +34,11 @@ const REMAINS =
 function one({ backup, selector, problems }: VerifiedBackup, { checked }: VerifyResult): string {
   const name = backup?.name ?? selector;
   if (problems > 0) return `Backup ${name} is damaged: ${count(problems, 'problem')}; ${what(checked)}`;
+  const { files, bytes } = checked.missing;
+  if (files > 0) {
+    const lacks = `${count(files, 'live file')} of ${formatBytes(bytes)} ${files === 1 ? 'was' : 'were'} missing from the source when it was made`;
+    return `Backup ${name} is INCOMPLETE: ${lacks}. All else is whole: ${what(checked)}`;
+  }
   const source = backup?.mode === 'reference' ? ', as long as its source lives' : '';
   return `Backup ${name} will restore${source}: ${what(checked)}`;
 }
@@ -39,7 +47,9 @@ function many({ backups, checked, problems }: VerifyResult): string {
   const bad = backups.filter((backup) => backup.problems > 0).length;
   if (problems > 0)
     return `${bad} of ${count(backups.length, 'backup')} are damaged: ${count(problems, 'problem')}; ${what(checked)}`;
-  return `All ${count(backups.length, 'backup')} will restore: ${what(checked)}`;
+  const { files } = checked.missing;
+  const lacks = files > 0 ? ` but for ${count(files, 'live file')} missing from their sources` : '';
+  return `All ${count(backups.length, 'backup')} will restore${lacks}: ${what(checked)}`;
 }
 
 const damage = ({ backup, problems }: VerifiedBackup): string =>

@@ -55,7 +55,9 @@ test('--read-data-subset reads a part', async () => {
       (await world.json('verify', 'one', '--read-data-subset', part, '--no-record')).events().at(-1),
     ),
   );
-  expect(groups.map((summary) => (summary?.checked as { files_read: number } | undefined)?.files_read ?? 0).reduce((a, b) => a + b)).toBe(5);
+  expect(
+    groups.map((summary) => (summary?.checked as { files_read: number } | undefined)?.files_read ?? 0).reduce((a, b) => a + b),
+  ).toBe(5);
 });
 
 test.each([

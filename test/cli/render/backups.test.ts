@@ -15,6 +15,7 @@ const COPY: BackupSummary = {
   mode: 'copy',
   partial: false,
   failed: [],
+  incomplete: false,
   bcn: '0.1.0',
   tables: [
     {
@@ -34,6 +35,7 @@ const COPY: BackupSummary = {
       manifests: 40,
       files: { total: 1234, new: 34 },
       bytes: { total: 5_000_000_000, new: 1_000_000 },
+      missing: null,
     },
   ],
 };
@@ -74,6 +76,7 @@ const FACTS: TableFacts = {
     'equality-deletes': { files: 0, rows: 0n, bytes: 0 },
     vectors: { files: 2, rows: 7n, bytes: 100 },
   },
+  missing: [],
   requires: ['deletes', 'outside'],
   source: 'http://minio:9000',
   entry: { type: 'hive', owner: 'me', ownerType: 1, parameters: { table_type: 'ICEBERG' }, nothing: undefined },
@@ -192,6 +195,21 @@ test('show: events, what is partial, what is damaged', () => {
     Size       4.7 GiB
     More       cannot be read: this backup is DAMAGED"
   `);
+});
+
+test('show: a table that lacks files of its source; the first are named', () => {
+  const [table] = COPY.tables as [(typeof COPY.tables)[0]];
+  const lacking = { ...COPY, incomplete: true, tables: [{ ...table, missing: { files: 22, bytes: 220 } }] };
+  const missing = Array.from({ length: 22 }, (_, n) => ({ path: `s3://warehouse/default/my_table/data/f${n}`, size: 10 }));
+  const tables = [{ table: table.table, facts: { ...FACTS, missing } }];
+  const text = backupFacts({ ...shown(lacking), tables }, 'u');
+  expect(text).toContain('\nComplete   no: INCOMPLETE, live files were missing from the source\n');
+  expect(text).toMatch(/\nMissing {11}22 live files, 220 B\n {18}s3:\/\/warehouse\/default\/my_table\/data\/f0 \(10 B\)\n/);
+  expect(text).toMatch(/f19 \(10 B\)\n {18}and 2 more\n/);
+  expect(tableFields('d.t', { ...FACTS, missing }).missing).toHaveLength(22);
+  expect(backupSentence(lacking, false, 'u')).toMatch(
+    /is INCOMPLETE in u\n.*; INCOMPLETE: 22 live files missing from the source$/,
+  );
 });
 
 test('show --json', () => {

@@ -17,6 +17,7 @@ const table = (name: string): TableSummary => ({
   manifests: 40,
   files: { total: 1234, new: 34 },
   bytes: { total: 5_000_000_000, new: 1_000_000 },
+  missing: null,
 });
 
 const COPY: ListedBackup = {
@@ -29,6 +30,7 @@ const COPY: ListedBackup = {
   bcn: '0.1.0',
   partial: false,
   failed: [],
+  incomplete: false,
   tables: [table('default.my_table')],
   verified: '2026-11-21T02:03:04.000Z',
   damaged: null,
@@ -85,4 +87,9 @@ test('names that several have give way to what tells them apart', () => {
     .split('\n')
     .map((line) => line.split(' ')[0]);
   expect(names).toEqual(['NAME', 'twice@2026-a', 'once', 'twice@2026-b', '3']);
+});
+
+test('one that lacks files of its source is marked, also where there is no room', () => {
+  const lacking = { ...COPY, incomplete: true, tables: [{ ...table('shop.a'), missing: { files: 2, bytes: 100 } }] };
+  for (const width of [undefined, 40]) expect(listText({ backups: [lacking], damaged: [] }, width)).toContain('copy, INCOMPLETE');
 });
