@@ -35,7 +35,7 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
   const selected = await selectTables(deps, options, call);
   const { template, at } = newName(options.name, namesOf(selected));
   const bases = opened.record && !options.fresh ? new Bases(place, options.mode, call) : undefined;
-  const looked = await lookAtTables(deps, selected, bases, call);
+  const looked = await lookAtTables(deps, selected, bases, opened.now, call);
   const { mode, fresh = false } = options;
   const asks: BackupAsk = {
     name: at(opened.now.ms),
@@ -176,9 +176,9 @@ async function findDone({
 
 async function carryOut(work: Work, run: Run, scratch: string): Promise<BackupResult> {
   const { deps, options, looked, call } = work;
-  const pins = looked.looks.map(({ table, entry }): [string, Pin] => [
+  const pins = looked.looks.map(({ table, entry, at }): [string, Pin] => [
     table,
-    run.earlier[table] ?? { location: entry.metadataLocation, at: run.time() },
+    run.earlier[table] ?? { location: entry.metadataLocation, at },
   ]);
   const pinned = Object.fromEntries(pins);
   const context: TableContext = {

@@ -1,6 +1,7 @@
 import { type CatalogEntry, formatIdent, type TableIdent } from '../catalog/port.js';
 import { type BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
+import type { Told } from '../repository/clock.js';
 import { type Base, type Bases, damageOf } from '../repository/hints.js';
 import type { CallOptions } from '../storage/port.js';
 import type { BackupDeps, BackupOptions } from './options.js';
@@ -11,6 +12,8 @@ export interface TableLook {
   /** `database.table` */
   readonly table: string;
   readonly entry: CatalogEntry;
+  /** ISO 8601, store time right before the catalog was asked for it: a table that changes meanwhile is of a later moment, never of an earlier one. */
+  readonly at: string;
   /** By its name alone: whether it is the same table, its metadata says. */
   readonly base: Base | undefined;
 }
@@ -24,11 +27,12 @@ export interface Looked {
 
 const PARALLEL = 8;
 
-/** Asks the catalog, and the repository's hints, about each table. `bases` undefined: nothing is reused. */
+/** Asks the catalog, and the repository's hints, about each table. `bases` undefined: nothing is reused. `now`: the store's time. */
 export async function lookAtTables(
   { catalog }: BackupDeps,
   { idents, named }: Selected,
   bases: Bases | undefined,
+  now: Told,
   call: CallOptions,
 ): Promise<Looked> {
   const looks: TableLook[] = [];
@@ -37,8 +41,9 @@ export async function lookAtTables(
   const look = async (ident: TableIdent) => {
     const table = formatIdent(ident);
     try {
+      const at = new Date(now.now).toISOString();
       const entry = await catalog.load(ident, call);
-      return { table, entry, base: await bases?.byName({ catalog: catalog.identity, table }) };
+      return { table, entry, at, base: await bases?.byName({ catalog: catalog.identity, table }) };
     } catch (error) {
       if (idents.length === 1 || !isOfTable(error)) throw error;
       return { table, error };

@@ -53,20 +53,21 @@ export interface Result {
 /** Backs up one table within a run; with --dry-run only plans it. A table that moves on and loses what was pinned is begun again at what it is then. */
 export async function backUpTable(look: TableLook, context: TableContext): Promise<Result> {
   const { deps, run, call } = context;
-  let pin: Pin = run.earlier[look.table] ?? { location: look.entry.metadataLocation, at: run.time() };
-  let { entry } = look;
+  let pin: Pin = run.earlier[look.table] ?? { location: look.entry.metadataLocation, at: look.at };
+  let { entry, at } = look;
   for (let pins = 1; ; pins++) {
     try {
-      return await attempt({ ...look, entry }, pin, context);
+      return await attempt({ ...look, entry, at }, pin, context);
     } catch (error) {
       const ofSource = isCode(error, 'corrupt', 'source-changed') && !isInRepository(error, deps);
       if (!ofSource) throw isCode(error, 'unsupported') ? error.withContext({ table: look.table }) : error;
+      at = run.time();
       entry = await deps.catalog.load(look.entry.ident, call);
       const moved = entry.metadataLocation !== pin.location;
       if (!moved) throw error.withContext({ table: look.table, hint: DAMAGED });
       if (pins === PINS) throw tableMoves(look.table, error);
       deps.report.info(`${look.table} moved on while it was read; beginning again at its current metadata`);
-      pin = { location: entry.metadataLocation, at: run.time() };
+      pin = { location: entry.metadataLocation, at };
     }
   }
 }
@@ -136,8 +137,8 @@ async function baseOf({ table, base }: TableLook, { metadata }: PinnedMetadata, 
 }
 
 /** The metadata that an interrupted attempt pinned, while it is there and of the table that has the name now; else what is current. */
-async function readPin({ table, entry }: TableLook, pin: Pin, { deps, run, call }: TableContext) {
-  const current = { location: entry.metadataLocation, at: run.time() };
+async function readPin({ table, entry, at: seen }: TableLook, pin: Pin, { deps, run, call }: TableContext) {
+  const current = { location: entry.metadataLocation, at: seen };
   const read = async ({ location, at }: Pin) => ({ pinned: await readPinned(deps.source, location, table, call), at });
   if (pin.location === current.location) return read(pin);
   const now = await read(current);

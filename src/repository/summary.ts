@@ -20,6 +20,13 @@ export interface BackupSummary {
   readonly tables: readonly TableSummary[];
 }
 
+/** Between which moments the tables of a backup were pinned, ISO 8601, and how far these are apart, ms; undefined where none is recorded. */
+export function pinnedBetween({ tables }: Pick<BackupSummary, 'tables'>) {
+  const times = tables.flatMap(({ pinned }) => pinned ?? []).sort();
+  const [first, last] = [times[0], times.at(-1)];
+  return first === undefined || last === undefined ? undefined : { first, last, apart: Date.parse(last) - Date.parse(first) };
+}
+
 export interface TableSummary {
   /** `database.table` */
   readonly table: string;

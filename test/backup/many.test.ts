@@ -1,5 +1,6 @@
 /** Several tables in one backup: each with an outcome of its own. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type BackupSummary, pinnedBetween } from '../../src/repository/summary.js';
 import { capture, expectTable, type Restored } from '../support/compare.js';
 import { Faults } from '../support/faults.js';
 import { someBytes, type TableWriter } from '../support/table.js';
@@ -59,6 +60,32 @@ describe('which tables', () => {
     expect(await names()).toEqual(['db.a', 'db.c']);
     await failure(world.backup({ name: 'n', tables: [ident('b')] }), 'unsupported');
   });
+});
+
+/** A process for which time passes while the catalog answers (10 s), and while a file is copied (10 min). */
+class Slow extends Faults {
+  override run<T>(op: string, key: string, call: () => Promise<T>, bytes?: (result: T) => number): Promise<T> {
+    if (op === 'load') vi.setSystemTime(Date.now() + 10_000);
+    if (op === 'copy') vi.setSystemTime(Date.now() + 600_000);
+    return super.run(op, key, call, bytes);
+  }
+}
+
+test('each table is of the moment at which the catalog was asked for it, however long the others then took', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { world } = await prepare();
+  for (const name of ['d', 'e', 'f', 'g', 'h', 'i', 'j', 'k']) world.tables.set(`db.${name}`, world.tables.get('db.a') as never);
+  const { backup } = await world.backup({ tables: ALL }, new Slow());
+  const times = backup?.tables.map(({ pinned }) => Date.parse(pinned ?? '')) ?? [];
+  expect(times).toHaveLength(11);
+  expect(times).toEqual([...times].sort());
+  // Eight are asked for at once, the others when one of these has answered; nothing is copied before.
+  const apart = (times.at(-1) as number) - (times[0] as number);
+  expect(apart).toBeGreaterThanOrEqual(80_000);
+  expect(apart).toBeLessThan(600_000);
+  expect(pinnedBetween(backup as BackupSummary)?.apart).toBe(apart);
+  expect((await world.commit())?.tables.map(({ pinned = '' }) => Date.parse(pinned))).toEqual(times);
 });
 
 describe('one that fails', () => {

@@ -190,6 +190,18 @@ describe('after an incomplete backup', () => {
   });
 });
 
+test('prune keeps what it holds', async () => {
+  const { world, table } = await prepare();
+  await world.backup({ name: 'first', allowMissing: true });
+  await table.append([someBytes('4')]);
+  world.publish(table);
+  await world.backup({ name: 'second', allowMissing: true });
+  await world.delete('first');
+  world.now += 3 * 86_400_000;
+  expect((await world.prune()).backups).toEqual(['first']);
+  expect((await world.verify({ name: 'second' })).problems).toEqual([]);
+});
+
 test('a table that moves on under the backup is not called incomplete for what it no longer has', async () => {
   const { world: before, table, bytes, lost } = await prepare();
   await before.put(lost, bytes);

@@ -25,7 +25,14 @@ test.each(['memory', 'apart', 'file'] as const)(
     const { checked, problems, backup } = await world.verify();
     expect(problems).toEqual([]);
     // ROOT, metadata.json, three lists; the second append's manifest serves two snapshots, the first one's was written again.
-    expect(checked).toEqual({ metadata: 1 + 1 + 3 + 4, files: 5, filesRead: 5, bytesRead: 100_600, withoutChecksum: 0 });
+    expect(checked).toEqual({
+      metadata: 1 + 1 + 3 + 4,
+      files: 5,
+      filesRead: 5,
+      bytesRead: 100_600,
+      withoutChecksum: 0,
+      missing: { files: 0, bytes: 0 },
+    });
     expect(backup).toMatchObject({ name: 'b', mode: 'copy' });
     expect((await world.verify({ readData: false })).checked).toMatchObject({ files: 5, bytesRead: 0 });
     expect(await world.dump('repo')).toEqual(before);
@@ -169,7 +176,7 @@ test('a table root that says of a list that it names other manifests is found', 
     await world.put(world.uri('repo', 'backups/lies.json'), lying.bytes);
     const { problems } = await world.verify({ name: 'lies' });
     expect(problems).toEqual([
-      { object: world.uri('repo', stored.key), message: expect.stringContaining('names other manifests') },
+      { object: world.uri('repo', stored.key), message: expect.stringContaining('names other manifests'), backups: ['lies'] },
     ]);
   }
 });

@@ -1,6 +1,6 @@
 import type { ShownBackup, ShownTable } from '../../look/show.js';
 import type { BackupEvent } from '../../repository/history.js';
-import type { BackupSummary, TableSummary } from '../../repository/summary.js';
+import { type BackupSummary, pinnedBetween, type TableSummary } from '../../repository/summary.js';
 import { facts } from './facts.js';
 import { count, formatBytes, formatCount, formatTime } from './numbers.js';
 import { tableDetails } from './table.js';
@@ -19,6 +19,7 @@ export function backupFacts({ backup, events, tables }: ShownBackup, uri: string
     ['Run', backup.run],
     ['When', `${formatTime(backup.when)} UTC`],
     ['Data', backup.mode === 'copy' ? 'copy (self-contained)' : modeLabel(backup.mode)],
+    ['Pinned', spread(backup)],
     ['Complete', incompleteness(backup) || undefined],
     ['Made by', `bcn ${backup.bcn}`],
     ['Verified', backup.verified === null ? 'never' : `${formatTime(backup.verified)} UTC`],
@@ -76,12 +77,12 @@ function tableFacts(table: TableSummary, mode: BackupSummary['mode'], shown: Sho
   ]);
 }
 
-/** How far apart the moments are that several tables were pinned at. */
-function spread({ tables }: BackupSummary): readonly string[] {
-  const times = tables.flatMap(({ pinned }) => (pinned === null ? [] : [Date.parse(pinned)]));
-  if (times.length < 2) return [];
-  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
-  return [`the tables are of moments at most ${seconds.toFixed(seconds < 10 ? 1 : 0)} s apart`];
+/** How far apart the moments are that several tables were pinned at; undefined for one table. */
+function spread(backup: BackupSummary): string | undefined {
+  const pinned = pinnedBetween(backup);
+  if (!pinned || backup.tables.length < 2) return undefined;
+  const seconds = pinned.apart / 1000;
+  return `the catalog was asked for its tables at moments ${seconds.toFixed(seconds < 10 ? 1 : 0)} s apart`;
 }
 
 /** The sentence that ends `bcn backup`. */
@@ -94,7 +95,9 @@ export function backupSentence(backup: BackupSummary, already: boolean, reposito
     return `${table}: ${count(snapshots, 'snapshot')}, ${data}, ${size}${lacks}`;
   });
   const state = backup.incomplete ? 'is INCOMPLETE' : already ? 'was complete already' : 'is complete';
-  const lines = [`Backup "${backup.name}" ${state} in ${repository}`, ...parts, ...spread(backup)];
+  const lines = [`Backup "${backup.name}" ${state} in ${repository}`, ...parts];
+  const apart = spread(backup);
+  if (apart !== undefined) lines.push(apart);
   for (const { table, message } of backup.failed) lines.push(`${table} is not in it: ${message}`);
   if (backup.mode === 'reference') lines.push('Metadata only: its data stays where it is, and it dies with its source');
   return lines.join('\n  ');

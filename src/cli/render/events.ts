@@ -1,7 +1,7 @@
 import type { ShownBackup } from '../../look/show.js';
 import type { Plan } from '../../plan.js';
 import type { ListedBackup } from '../../repository/list.js';
-import type { BackupSummary } from '../../repository/summary.js';
+import { type BackupSummary, pinnedBetween } from '../../repository/summary.js';
 import type { Checked, VerifiedBackup } from '../../verify/options.js';
 
 /** The published JSON forms (specs/schemas). Snake case; int64 ids are strings; kept apart from the types inside, which may change. */
@@ -10,6 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function backupFields(backup: BackupSummary): Fields {
   // Content is stored verbatim: what a copy stores is what the table holds; a reference stores none of it.
   const stored = (bytes: number): number => (backup.mode === 'copy' ? bytes : 0);
+  const pinned = pinnedBetween(backup);
   return {
     name: backup.name,
     selector: backup.selector,
@@ -21,6 +22,7 @@ export function backupFields(backup: BackupSummary): Fields {
     partial: backup.partial,
     incomplete: backup.incomplete,
     ...(backup.failed.length > 0 && { failed: backup.failed }),
+    pinned: pinned ? { first: pinned.first, last: pinned.last, apart_ms: pinned.apart } : null,
     tables: backup.tables.map((table) => ({
       table: table.table,
       catalog: table.catalog,

@@ -87,7 +87,11 @@ test('a backup deleted for longer than the grace is gone, and its folders', asyn
   const { events } = await world.json('prune');
   expect(events().at(-1)).toMatchObject({ purged: ['one'] });
   const left = (await files('.')).map(({ name }) => name);
-  expect(left.filter((name) => !name.includes('purged')).sort()).toEqual(['000001-deleted.json', 'bcn.json']);
+  expect(left.filter((name) => !name.includes('purged')).sort()).toEqual([
+    '000001-verified.json',
+    '000002-deleted.json',
+    'bcn.json',
+  ]);
   // What happened to it is told for another grace.
   await age();
   expect((await world.bcn('prune')).exit).toBe(0);

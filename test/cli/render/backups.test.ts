@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { backupFacts, backupSentence } from '../../../src/cli/render/backups.js';
+import { backupFields } from '../../../src/cli/render/events.js';
 import { tableFields } from '../../../src/cli/render/table-fields.js';
 import { BcnError } from '../../../src/errors.js';
 import type { SchemaColumn } from '../../../src/iceberg/schema.js';
@@ -210,6 +211,23 @@ test('show: a table that lacks files of its source; the first are named', () => 
   expect(backupSentence(lacking, false, 'u')).toMatch(
     /is INCOMPLETE in u\n.*; INCOMPLETE: 22 live files missing from the source$/,
   );
+});
+
+test('show: how far the tables of a backup are apart', () => {
+  const [table] = COPY.tables as [(typeof COPY.tables)[0]];
+  const of = (...pinned: readonly (string | null)[]) => ({ ...COPY, tables: pinned.map((one) => ({ ...table, pinned: one })) });
+  const [first, last] = ['2026-11-20T00:59:00.000Z', '2026-11-20T00:59:02.500Z'];
+  expect(backupFacts(shown(of(last, null, first)), 'u')).toMatch(
+    /\nPinned +the catalog was asked for its tables at moments 2\.5 s apart\n/,
+  );
+  expect(backupSentence(of(first, last), false, 'u')).toContain(
+    '\n  the catalog was asked for its tables at moments 2.5 s apart',
+  );
+  // Of one there is only its own.
+  expect(backupFacts(shown(of(first)), 'u')).toMatch(/\nPinned +2026-11-20 00:59:00 UTC\n/);
+  expect(backupFields(of(last, first)).pinned).toEqual({ first, last, apart_ms: 2500 });
+  expect(backupFields(of(first)).pinned).toEqual({ first, last: first, apart_ms: 0 });
+  expect(backupFields(of(null)).pinned).toBeNull();
 });
 
 test('show --json', () => {
