@@ -1,0 +1,120 @@
+import { concretePath } from '../iceberg/paths.js';
+import type { Amount } from '../plan.js';
+import type { Backup, CommittedTable } from '../repository/commit.js';
+import { type InventoryFile, readInventory } from '../repository/inventory.js';
+import { dataKey, hashedDataKey } from '../repository/keys.js';
+import type { Root, RootManifest } from '../repository/root.js';
+import { groups } from '../spill/join.js';
+import { Nesting } from '../spill/nesting.js';
+import { type Keyed, Sorter } from '../spill/sorter.js';
+import type { CopyContext } from './context.js';
+import type { UsableBase } from './plan.js';
+
+/** A content file that the destination does not hold; `k` is its key there. */
+export interface FreshFile extends Keyed {
+  /** As the source's inventory has it, with its key there. */
+  readonly file: InventoryFile & { readonly key: string };
+  /** Manifests that name it, by their places among the new ones; none for a file of statistics. */
+  readonly ns: readonly number[];
+}
+
+/** An inventory line waiting for its section; `k` sorts by manifest, then path. */
+export interface PlacedFile extends Keyed {
+  readonly n: number;
+  readonly file: InventoryFile;
+}
+
+export const placedKey = (n: number, path: string): string => `${String(n).padStart(10, '0')}${path}`;
+
+export interface FilePlan {
+  readonly fresh: Sorter<FreshFile>;
+  /** Inventory of the new manifests, as far as it is known: what is reused, or has no object. */
+  readonly placed: Sorter<PlacedFile>;
+  /** As the source's ROOT orders them; those that are copied get their keys later. */
+  readonly statistics: InventoryFile[];
+  readonly copied: Amount;
+}
+
+/** A line of a new manifest, or of the base's inventory. */
+type Side = (Keyed & { readonly n: number; readonly file: InventoryFile }) | (Keyed & { readonly held: InventoryFile });
+
+/** Decides for each live file of the new manifests, and each of statistics, whether the base holds it (format, "Copy" 4). */
+export async function planFiles(
+  backup: Backup,
+  table: CommittedTable,
+  root: Root,
+  manifests: readonly RootManifest[],
+  base: UsableBase | undefined,
+  { deps, run, scratch, call }: CopyContext,
+): Promise<FilePlan> {
+  const name = table.identifier.join('.');
+  const sides = new Sorter<Side>(scratch, 'sides');
+  const places = new Map(manifests.map((manifest, n) => [manifest.path, n]));
+  const known = base && mayHold(backup, root, base);
+  let look = false;
+  let done = 0;
+  for await (const { manifest, files } of readInventory(deps.from, manifests, call)) {
+    const n = places.get(manifest.path) as number;
+    for (const file of files) {
+      await sides.add({ k: file.path, n, file });
+      look ||= known?.(file) ?? false;
+    }
+    deps.report.progress({ phase: `reading inventories of ${name}`, done: ++done, total: manifests.length });
+  }
+  if (base && look) {
+    for await (const { files } of readInventory(base.place, base.root.manifests, call))
+      for (const held of files) await sides.add({ k: held.path, held });
+  }
+  const fresh = new Sorter<FreshFile>(scratch, 'fresh');
+  const placed = new Sorter<PlacedFile>(scratch, 'placed');
+  const copied = { objects: 0, bytes: 0 };
+  const add = async (file: InventoryFile & { readonly key: string }, nested: boolean, ns: readonly number[]) => {
+    const uri = concretePath(file.path, table.location);
+    await fresh.add({ k: nested ? hashedDataKey(run, uri) : dataKey(run, uri, deps.to.prefix.length), file, ns });
+    copied.objects++;
+    copied.bytes += file.size;
+  };
+  const nesting = new Nesting();
+  for await (const group of groups<Side>(sides.sorted())) {
+    const lines = group.filter((side) => 'n' in side);
+    const [first] = lines;
+    if (!first) continue;
+    const { file } = first;
+    const nested = nesting.above(file.path) !== undefined;
+    const held = group.find((side) => 'held' in side && isSameFile(file, side.held)) as { held: InventoryFile } | undefined;
+    if (hasObject(file) && !held) {
+      await add(
+        file,
+        nested,
+        lines.map(({ n }) => n),
+      );
+    } else for (const { n, k } of lines) await placed.add({ k: placedKey(n, k), n, file: held?.held ?? file });
+  }
+  await sides.dispose();
+  const heldStatistics = new Map(base?.root.statistics.map((file) => [file.path, file]));
+  const statistics: InventoryFile[] = [];
+  for (const file of root.statistics) {
+    const held = heldStatistics.get(file.path);
+    if (held && isSameFile(file, held)) statistics.push(held);
+    else if (hasObject(file)) await add(file, false, []);
+    else statistics.push(file);
+  }
+  return { fresh, placed, statistics, copied };
+}
+
+/** Of a `reference` backup no file has one. */
+const hasObject = (file: InventoryFile): file is InventoryFile & { readonly key: string } => file.key !== null;
+
+/** The rule of a backup: path, size and adding snapshot; location, uuid and source are equal. What has no object gives none. */
+function isSameFile(file: InventoryFile, held: InventoryFile): boolean {
+  const alike = held.path === file.path && held.size === file.size && held.snapshot === file.snapshot;
+  return alike && file.snapshot !== null && (held.key === null) === (file.key === null);
+}
+
+/** Whether the base's inventory is worth reading for a file: not when a snapshot added it that came after the base. */
+function mayHold({ when }: Backup, root: Root, { found, root: base }: UsableBase): (file: InventoryFile) => boolean {
+  const before = new Set(base.lists.map(({ snapshot }) => snapshot));
+  const later = new Set(root.lists.map(({ snapshot }) => snapshot).filter((snapshot) => !before.has(snapshot)));
+  const older = found.commit.when <= when;
+  return ({ snapshot }) => !older || snapshot === null || !later.has(snapshot);
+}

@@ -1,0 +1,89 @@
+import { parallel } from '../parallel.js';
+import type { StoredObject } from '../repository/commit.js';
+import { EMPTY_SECTION, type InventoryFile, PackWriter } from '../repository/inventory.js';
+import { metaPrefix, sha256 } from '../repository/keys.js';
+import { encodeRoot, type Root, type RootManifest, type Section } from '../repository/root.js';
+import { readStored } from '../repository/stored.js';
+import { createOnce } from '../storage/create-once.js';
+import type { CopyContext } from './context.js';
+import type { FilePlan } from './files.js';
+import { isSame, type TablePlan } from './plan.js';
+
+type Changed = Extract<TablePlan, { readonly kind: 'changed' }>;
+
+const PARALLEL = 8;
+
+/** Writes what the destination lacks of a table's metadata, byte for byte, its inventory and ROOT. Returns the stored ROOT, and the store time at which it was written. */
+export async function writeMeta(
+  { root, base, manifests, files }: Changed,
+  attempt: string,
+  context: CopyContext,
+): Promise<{ readonly stored: StoredObject; readonly date: number }> {
+  const { deps, call } = context;
+  const prefix = metaPrefix(context.run, attempt);
+  let date = 0;
+  const put = async (name: string, bytes: Buffer): Promise<StoredObject> => {
+    const key = prefix + name;
+    ({ date } = await createOnce(deps.to.store, deps.to.prefix + key, bytes, call));
+    return { key, length: bytes.length, sha256: sha256(bytes) };
+  };
+  const bring = async <T extends StoredObject>(object: T, name: string): Promise<T> => ({
+    ...object,
+    ...(await put(name, await readStored(deps.from, object, call))),
+  });
+  const sections = await writeSections(manifests, files, put);
+  const numbers = new Map(manifests.map(({ path }, n) => [path, n]));
+  const heldManifests = new Map(base?.root.manifests.map((manifest) => [manifest.path, manifest]));
+  let done = 0;
+  const bringManifest = async (manifest: RootManifest): Promise<RootManifest> => {
+    const n = numbers.get(manifest.path);
+    if (n === undefined) return heldManifests.get(manifest.path) as RootManifest;
+    const section = sections.get(n) ?? EMPTY_SECTION;
+    if (manifest.files > 0 && section.length === 0) throw new Error(`manifest ${manifest.path} has live files and no section`);
+    return { ...(await bring(manifest, `manifests/${n}.avro`)), section };
+  };
+  const copiedManifests: RootManifest[] = [];
+  for await (const manifest of parallel(root.manifests, bringManifest, PARALLEL)) {
+    copiedManifests.push(manifest);
+    deps.report.progress({ phase: 'writing manifests', done: ++done, total: root.manifests.length });
+  }
+  const heldLists = new Map(base?.root.lists.map((list) => [list.path, list]));
+  const lists: Root['lists'][number][] = [];
+  const bringList = async (list: Root['lists'][number]) => {
+    const held = heldLists.get(list.path);
+    return held && isSame(list, held) ? held : bring(list, `lists/${list.snapshot}.avro`);
+  };
+  for await (const list of parallel(root.lists, bringList, PARALLEL)) lists.push(list);
+  const held = base?.root.metadata;
+  const metadata = held && isSame(root.metadata, held) ? held : await bring(root.metadata, 'metadata.json');
+  const copied: Root = { ...root, metadata, lists, manifests: copiedManifests, statistics: files.statistics };
+  return { stored: await put('root.ndjson.gz', encodeRoot(copied)), date };
+}
+
+/** The section of each new manifest that has live files. */
+async function writeSections(
+  manifests: readonly RootManifest[],
+  { placed }: FilePlan,
+  put: (name: string, bytes: Buffer) => Promise<StoredObject>,
+): Promise<ReadonlyMap<number, Section>> {
+  const sections = new Map<number, Section>();
+  let packs = 0;
+  const writer = new PackWriter(async (bytes) => (await put(`pack-${packs++}.ndjson.gz`, bytes)).key);
+  let n = -1;
+  let members: InventoryFile[] = [];
+  const close = async () => {
+    const manifest = n;
+    if (members.length > 0) await writer.add(members, (section) => sections.set(manifest, section));
+    members = [];
+  };
+  for await (const { n: manifest, file } of placed.sorted()) {
+    if (manifest !== n) await close();
+    n = manifest;
+    members.push(file);
+  }
+  await close();
+  await writer.flush();
+  for (const [i, { files }] of manifests.entries())
+    if (files > 0 && !sections.has(i)) throw new Error(`a manifest of ${files} live files has no section`);
+  return sections;
+}
