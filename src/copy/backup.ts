@@ -100,7 +100,7 @@ async function carryOut(backup: Backup, origin: Origin, asks: BackupAsk, run: Ru
 /** A table that is ready for the COMMIT. */
 interface Done {
   readonly table: CommittedTable;
-  readonly base: Base | undefined;
+  readonly bases: readonly Base[];
   /** Something of the run is part of the copy. */
   readonly wrote: boolean;
   readonly new: { readonly objects: number; readonly bytes: number };
@@ -122,17 +122,17 @@ async function copyTable(
       files: { total: table.files.total, new: fresh.objects },
       bytes: { total: table.bytes.total, new: fresh.bytes },
     };
-    const base = plan.kind === 'unchanged' ? plan.base : plan.base?.found;
+    const bases = plan.kind === 'unchanged' ? [plan.base] : plan.bases.map(({ found }) => found);
     if (plan.kind === 'unchanged') {
-      return { table: { ...table, ...counts, root: plan.base.table.root }, base, wrote: false, new: fresh };
+      return { table: { ...table, ...counts, root: plan.base.table.root }, bases, wrote: false, new: fresh };
     }
-    if (options.dryRun) return { table, base, wrote: false, new: fresh };
+    if (options.dryRun) return { table, bases, wrote: false, new: fresh };
     await run.begin(asks, {});
     const copying = { ...context, continued: run.continued };
     await copyContent(plan.files, table, copying);
     const { stored, date } = await writeMeta(plan, newAttemptId(), copying);
     run.lease.touch(date);
-    return { table: { ...table, ...counts, root: stored }, base, wrote: true, new: fresh };
+    return { table: { ...table, ...counts, root: stored }, bases, wrote: true, new: fresh };
   });
 }
 
@@ -148,7 +148,7 @@ async function commit(
   const { id: _, selector: __, tables: ___, bcn: ____, run: _____, origin: ______, ...kept } = backup;
   const draft: Draft = { ...kept, bcn: VERSION, run: run.id, origin, tables: done.map(({ table }) => table) };
   const lease = done.some(({ wrote }) => wrote) ? run.lease : undefined;
-  const bases = done.flatMap(({ base }) => base ?? []);
+  const bases = done.flatMap((one) => one.bases);
   const ending = { repository: deps.to, report: deps.report };
   try {
     const copy = await commitBackup(deps.to, draft, bases, lease, record, call);

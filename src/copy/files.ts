@@ -7,8 +7,9 @@ import type { Root, RootManifest } from '../repository/root.js';
 import { groups } from '../spill/join.js';
 import { Nesting } from '../spill/nesting.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
+import type { CallOptions } from '../storage/port.js';
 import type { CopyContext } from './context.js';
-import type { UsableBase } from './plan.js';
+import { reading, type UsableBase } from './held.js';
 
 /** A content file that the destination does not hold; `k` is its key there. */
 export interface FreshFile extends Keyed {
@@ -44,27 +45,23 @@ export async function planFiles(
   table: CommittedTable,
   root: Root,
   manifests: readonly RootManifest[],
-  base: UsableBase | undefined,
+  bases: readonly UsableBase[],
   { deps, run, scratch, call }: CopyContext,
 ): Promise<FilePlan> {
   const name = table.identifier.join('.');
   const sides = new Sorter<Side>(scratch, 'sides');
   const places = new Map(manifests.map((manifest, n) => [manifest.path, n]));
-  const known = base && mayHold(backup, root, base);
-  let look = false;
+  const looks = bases.map((base) => ({ base, mayHold: mayHold(backup, root, base), look: false }));
   let done = 0;
   for await (const { manifest, files } of readInventory(deps.from, manifests, call)) {
     const n = places.get(manifest.path) as number;
     for (const file of files) {
       await sides.add({ k: file.path, n, file });
-      look ||= known?.(file) ?? false;
+      for (const one of looks) one.look ||= one.mayHold(file);
     }
     deps.report.progress({ phase: `reading inventories of ${name}`, done: ++done, total: manifests.length });
   }
-  if (base && look) {
-    for await (const { files } of readInventory(base.place, base.root.manifests, call))
-      for (const held of files) await sides.add({ k: held.path, held });
-  }
+  for (const { base } of looks.filter(({ look }) => look)) await reading(base, addHeld(base, sides, call));
   const fresh = new Sorter<FreshFile>(scratch, 'fresh');
   const placed = new Sorter<PlacedFile>(scratch, 'placed');
   const copied = { objects: 0, bytes: 0 };
@@ -91,23 +88,28 @@ export async function planFiles(
     } else for (const { n, k } of lines) await placed.add({ k: placedKey(n, k), n, file: held?.held ?? file });
   }
   await sides.dispose();
-  const heldStatistics = new Map(base?.root.statistics.map((file) => [file.path, file]));
+  const heldStatistics = bases.flatMap((base) => base.root.statistics);
   const statistics: InventoryFile[] = [];
   for (const file of root.statistics) {
-    const held = heldStatistics.get(file.path);
-    if (held && isSameFile(file, held)) statistics.push(held);
+    const held = heldStatistics.find((other) => isSameFile(file, other));
+    if (held) statistics.push(held);
     else if (hasObject(file)) await add(file, false, []);
     else statistics.push(file);
   }
   return { fresh, placed, statistics, copied };
 }
 
+async function addHeld(base: UsableBase, sides: Sorter<Side>, call: CallOptions): Promise<void> {
+  for await (const { files } of readInventory(base.place, base.root.manifests, call))
+    for (const held of files) await sides.add({ k: held.path, held });
+}
+
 /** Of a `reference` backup no file has one. */
 const hasObject = (file: InventoryFile): file is InventoryFile & { readonly key: string } => file.key !== null;
 
 /** The rule of a backup: path, size and adding snapshot; location, uuid and source are equal. What has no object gives none. */
-function isSameFile(file: InventoryFile, held: InventoryFile): boolean {
-  const alike = held.path === file.path && held.size === file.size && held.snapshot === file.snapshot;
+export function isSameFile(file: InventoryFile, held: InventoryFile | undefined): boolean {
+  const alike = held?.path === file.path && held.size === file.size && held.snapshot === file.snapshot;
   return alike && file.snapshot !== null && (held.key === null) === (file.key === null);
 }
 

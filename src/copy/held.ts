@@ -1,4 +1,4 @@
-import { isCode } from '../errors.js';
+import { type BcnError, isCode } from '../errors.js';
 import { type Backup, type CommittedTable, identityOf } from '../repository/commit.js';
 import { readDeletion } from '../repository/events.js';
 import type { Base } from '../repository/hints.js';
@@ -6,6 +6,7 @@ import { listBackups } from '../repository/list.js';
 import { findCommit } from '../repository/load.js';
 import { Moment } from '../repository/moment.js';
 import type { RepositoryPlace } from '../repository/place.js';
+import type { Root } from '../repository/root.js';
 import type { BackupSummary, TableSummary } from '../repository/summary.js';
 import type { CallOptions } from '../storage/port.js';
 import type { CopyDeps } from './options.js';
@@ -14,6 +15,30 @@ import type { CopyDeps } from './options.js';
 export interface HeldBase {
   readonly place: RepositoryPlace;
   readonly found: Base;
+}
+
+/** … with its ROOT. */
+export interface UsableBase extends HeldBase {
+  readonly root: Root;
+}
+
+/** A base cannot be read. */
+export class DamagedBase extends Error {
+  constructor(
+    readonly base: HeldBase,
+    override readonly cause: BcnError,
+  ) {
+    super(cause.message);
+  }
+}
+
+/** What is read of a base. Throws DamagedBase. */
+export async function reading<T>(base: HeldBase, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isCode(error, 'corrupt') ? new DamagedBase(base, error) : error;
+  }
 }
 
 interface Candidate extends Pick<BackupSummary, 'selector' | 'when' | 'mode'> {
@@ -57,29 +82,37 @@ export class Held {
     return this.#copies.get(identityOf(backup));
   }
 
-  /** The undeleted backup of this table that shares the most with one of this moment: the newest that is not newer, else the oldest (format, "Copy" 3). */
-  async base(
+  /** The undeleted backups of this table next to this moment: the newest that is not newer, and the oldest that is (format, "Copy" 3). */
+  async bases(
     table: CommittedTable,
     { when, mode }: Pick<Backup, 'when' | 'mode'>,
     call: CallOptions,
-  ): Promise<HeldBase | undefined> {
+  ): Promise<readonly HeldBase[]> {
     const key = keyOf(identifying(table));
     const candidates = (this.#tables.get(key) ?? []).filter((one) => one.mode === mode);
-    const older = candidates.filter((one) => one.when <= when).reverse();
-    for (const { selector, place } of [...older, ...candidates.slice(older.length)]) {
-      // Before the record is read: its events may be gone some time after it.
-      const moment = new Moment();
-      const commit = await findCommit(place, selector, call).catch((error: unknown) => {
-        if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
-        throw error;
-      });
-      const same = commit?.tables.find((one) => keyOf(identifying(one)) === key);
-      if (!commit || !same) continue;
-      const { deleted, seen } = await readDeletion(place, commit.id, call);
-      if (!deleted) return { place, found: { commit, table: same, seen, moment } };
-    }
-    return undefined;
+    const older = candidates.filter((one) => one.when <= when);
+    const sides = [older.toReversed(), candidates.slice(older.length)];
+    const found: HeldBase[] = [];
+    for (const side of sides) found.push(...(await first(side, key, call)));
+    return found;
   }
+}
+
+/** The first of these that is there, undeleted and readable. */
+async function first(candidates: readonly Candidate[], key: string, call: CallOptions): Promise<readonly HeldBase[]> {
+  for (const { selector, place } of candidates) {
+    // Before the record is read: its events may be gone some time after it.
+    const moment = new Moment();
+    const commit = await findCommit(place, selector, call).catch((error: unknown) => {
+      if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
+      throw error;
+    });
+    const same = commit?.tables.find((one) => keyOf(identifying(one)) === key);
+    if (!commit || !same) continue;
+    const { deleted, seen } = await readDeletion(place, commit.id, call);
+    if (!deleted) return [{ place, found: { commit, table: same, seen, moment } }];
+  }
+  return [];
 }
 
 type Identifying = Pick<TableSummary, 'uuid' | 'catalog' | 'table'>;

@@ -2,12 +2,12 @@ import { parallel } from '../parallel.js';
 import type { StoredObject } from '../repository/commit.js';
 import { EMPTY_SECTION, type InventoryFile, PackWriter } from '../repository/inventory.js';
 import { metaPrefix, sha256 } from '../repository/keys.js';
-import { encodeRoot, type Root, type RootManifest, type Section } from '../repository/root.js';
+import { encodeRoot, type Root, type RootList, type RootManifest, type Section } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CopyContext } from './context.js';
 import type { FilePlan } from './files.js';
-import { isSame, type TablePlan } from './plan.js';
+import { keyOf, type TablePlan } from './plan.js';
 
 type Changed = Extract<TablePlan, { readonly kind: 'changed' }>;
 
@@ -15,7 +15,7 @@ const PARALLEL = 8;
 
 /** Writes what the destination lacks of a table's metadata, byte for byte, its inventory and ROOT. Returns the stored ROOT, and the store time at which it was written. */
 export async function writeMeta(
-  { root, base, manifests, files }: Changed,
+  { root, held, manifests, files }: Changed,
   attempt: string,
   context: CopyContext,
 ): Promise<{ readonly stored: StoredObject; readonly date: number }> {
@@ -33,13 +33,11 @@ export async function writeMeta(
   });
   const sections = await writeSections(manifests, files, put);
   const numbers = new Map(manifests.map(({ path }, n) => [path, n]));
-  const heldManifests = new Map(base?.root.manifests.map((manifest) => [manifest.path, manifest]));
   let done = 0;
   const bringManifest = async (manifest: RootManifest): Promise<RootManifest> => {
     const n = numbers.get(manifest.path);
-    if (n === undefined) return heldManifests.get(manifest.path) as RootManifest;
+    if (n === undefined) return held.manifests.get(keyOf(manifest)) as RootManifest;
     const section = sections.get(n) ?? EMPTY_SECTION;
-    if (manifest.files > 0 && section.length === 0) throw new Error(`manifest ${manifest.path} has live files and no section`);
     return { ...(await bring(manifest, `manifests/${n}.avro`)), section };
   };
   const copiedManifests: RootManifest[] = [];
@@ -47,15 +45,10 @@ export async function writeMeta(
     copiedManifests.push(manifest);
     deps.report.progress({ phase: 'writing manifests', done: ++done, total: root.manifests.length });
   }
-  const heldLists = new Map(base?.root.lists.map((list) => [list.path, list]));
-  const lists: Root['lists'][number][] = [];
-  const bringList = async (list: Root['lists'][number]) => {
-    const held = heldLists.get(list.path);
-    return held && isSame(list, held) ? held : bring(list, `lists/${list.snapshot}.avro`);
-  };
+  const lists: RootList[] = [];
+  const bringList = async (list: RootList) => held.lists.get(keyOf(list)) ?? bring(list, `lists/${list.snapshot}.avro`);
   for await (const list of parallel(root.lists, bringList, PARALLEL)) lists.push(list);
-  const held = base?.root.metadata;
-  const metadata = held && isSame(root.metadata, held) ? held : await bring(root.metadata, 'metadata.json');
+  const metadata = held.metadata.get(keyOf(root.metadata)) ?? (await bring(root.metadata, 'metadata.json'));
   const copied: Root = { ...root, metadata, lists, manifests: copiedManifests, statistics: files.statistics };
   return { stored: await put('root.ndjson.gz', encodeRoot(copied)), date };
 }

@@ -1,12 +1,10 @@
-import { isCode } from '../errors.js';
 import type { Amount } from '../plan.js';
 import { type Backup, type CommittedTable, identityOf, type StoredObject } from '../repository/commit.js';
 import type { Base } from '../repository/hints.js';
-import { placeUri } from '../repository/place.js';
-import { type Root, type RootManifest, readRoot } from '../repository/root.js';
+import { type Root, type RootList, type RootManifest, type RootMetadata, readRoot } from '../repository/root.js';
 import type { CopyContext } from './context.js';
-import { type FilePlan, planFiles } from './files.js';
-import type { Held, HeldBase } from './held.js';
+import { type FilePlan, isSameFile, planFiles } from './files.js';
+import { DamagedBase, type Held, reading, type UsableBase } from './held.js';
 
 /** What a copy does for one table. `unchanged`: the destination has its ROOT already, but for keys. */
 export type TablePlan =
@@ -16,15 +14,12 @@ export type TablePlan =
       readonly table: CommittedTable;
       /** Of the source. */
       readonly root: Root;
-      readonly base: UsableBase | undefined;
-      /** The manifests that the base does not hold. */
+      readonly bases: readonly UsableBase[];
+      readonly held: HeldMetadata;
+      /** The manifests that no base holds. */
       readonly manifests: readonly RootManifest[];
       readonly files: FilePlan;
     };
-
-export interface UsableBase extends HeldBase {
-  readonly root: Root;
-}
 
 /** Where the ROOTs of backups of the source lie, by identity of the backup and name of the table. */
 export type KnownRoots = Map<string, ReadonlyMap<string, string>>;
@@ -33,8 +28,8 @@ export const rootsOf = ({ tables }: Backup): ReadonlyMap<string, string> =>
   new Map(tables.map(({ identifier, root }) => [identifier.join('.'), root.key]));
 
 /**
- * Decides what is copied and what the destination's base gives, writing nothing but spill files (format, "Copy" 3 and 4). `held` undefined: nothing is reused. Throws `corrupt` when
- * the source cannot be read.
+ * Decides what is copied and what the destination's bases give, writing nothing but spill files (format, "Copy" 3 and 4). `held` undefined: nothing is reused. Throws `corrupt`
+ * when the source cannot be read.
  */
 export async function planTable(
   backup: Backup,
@@ -44,22 +39,26 @@ export async function planTable(
   context: CopyContext,
 ): Promise<TablePlan> {
   const { deps, call } = context;
-  const found = await held?.base(table, backup, call);
-  // Its files were of another place.
-  const fits = found?.found.table.location === table.location && found.found.table.source === table.source;
-  if (!found || !fits) return plan(backup, table, undefined, context);
-  if (isCopyOf(found.found, table, roots)) return { kind: 'unchanged', table, base: found.found };
-  try {
-    return await plan(backup, table, { ...found, root: await readRoot(found.place, found.found.table, call) }, context);
-  } catch (error) {
-    const ofBase = isCode(error, 'corrupt') && error.object?.startsWith(`${placeUri(found.place)}/`) && found.place === deps.to;
-    if (!ofBase) throw error;
-    // A backup that cannot be read is no base. It must not keep others out.
-    const { commit } = found.found;
-    deps.report.warn(`the backup "${commit.name}" is damaged, so nothing of it is reused: ${error.message}`, {
-      object: error.object,
-    });
-    return plan(backup, table, undefined, context);
+  // Files of one name that were read from another service, or lay at another place, are other files.
+  const found = ((await held?.bases(table, backup, call)) ?? []).filter(
+    ({ found: { table: base } }) => base.location === table.location && base.source === table.source,
+  );
+  const copied = found.find(({ found: base }) => isCopyOf(base, table, roots));
+  if (copied) return { kind: 'unchanged', table, base: copied.found };
+  let bases = found;
+  for (;;) {
+    try {
+      const usable: UsableBase[] = [];
+      for (const base of bases) usable.push({ ...base, root: await reading(base, readRoot(base.place, base.found.table, call)) });
+      return await plan(backup, table, usable, context);
+    } catch (error) {
+      if (!(error instanceof DamagedBase)) throw error;
+      // A backup that cannot be read is no base. It must not keep others out.
+      const { commit } = error.base.found;
+      const { message, object } = error.cause;
+      deps.report.warn(`the backup "${commit.name}" is damaged, so nothing of it is reused: ${message}`, { object });
+      bases = bases.filter((base) => base !== error.base && base.found !== error.base.found);
+    }
   }
 }
 
@@ -72,36 +71,58 @@ function isCopyOf({ commit, table: base }: Base, table: CommittedTable, roots: K
 async function plan(
   backup: Backup,
   table: CommittedTable,
-  base: UsableBase | undefined,
+  bases: readonly UsableBase[],
   context: CopyContext,
 ): Promise<TablePlan> {
   const root = await readRoot(context.deps.from, table, context.call);
-  const heldManifests = new Map(base?.root.manifests.map((manifest) => [manifest.path, manifest]));
-  const manifests = root.manifests.filter((manifest) => !isSameManifest(manifest, heldManifests.get(manifest.path)));
-  const files = await planFiles(backup, table, root, manifests, base, context);
-  const lists = new Map(base?.root.lists.map((list) => [list.path, list]));
-  const same =
-    base &&
-    manifests.length === 0 &&
-    root.manifests.length === base.root.manifests.length &&
-    isSame(root.metadata, base.root.metadata) &&
-    root.lists.length === base.root.lists.length &&
-    root.lists.every((list) => isSame(list, lists.get(list.path))) &&
-    root.statistics.length === base.root.statistics.length &&
-    files.copied.objects === 0;
-  if (same) return { kind: 'unchanged', table, base: base.found };
-  return { kind: 'changed', table, root, base, manifests, files };
+  const held = heldOf(bases);
+  const manifests = root.manifests.filter((manifest) => !isSameManifest(manifest, held.manifests.get(keyOf(manifest))));
+  const files = await planFiles(backup, table, root, manifests, bases, context);
+  const same = files.copied.objects === 0 && bases.find((base) => isSameRoot(root, base.root));
+  if (same) return { kind: 'unchanged', table, base: same.found };
+  return { kind: 'changed', table, root, bases, held, manifests, files };
 }
 
-type Named = StoredObject & { readonly path: string };
+/** Metadata objects of the bases, by `keyOf`. */
+export interface HeldMetadata {
+  readonly manifests: ReadonlyMap<string, RootManifest>;
+  readonly lists: ReadonlyMap<string, RootList>;
+  readonly metadata: ReadonlyMap<string, RootMetadata>;
+}
 
-/** The same object of the table: names are unique in a table's life, and the bytes are equal. */
-export const isSame = (one: Named, other: Named | undefined): boolean =>
-  other !== undefined && one.path === other.path && one.sha256 === other.sha256 && one.length === other.length;
+/** The same object of the table, byte for byte. */
+export const keyOf = ({ path, sha256, length }: StoredObject & { readonly path: string }): string =>
+  `${path}\n${sha256}\n${length}`;
 
-/** Then its live files are the same, too, and its section serves. */
+function heldOf(bases: readonly UsableBase[]): HeldMetadata {
+  const by = <T extends StoredObject & { readonly path: string }>(objects: readonly T[]) =>
+    new Map(objects.map((object) => [keyOf(object), object]));
+  return {
+    manifests: by(bases.flatMap(({ root }) => root.manifests)),
+    lists: by(bases.flatMap(({ root }) => root.lists)),
+    metadata: by(bases.map(({ root }) => root.metadata)),
+  };
+}
+
+/** Of one manifest the live files are the same, too, and its section serves. */
 function isSameManifest(one: RootManifest, other: RootManifest | undefined): boolean {
-  return isSame(one, other) && one.files === other?.files && one.bytes === other.bytes && one.deletes === other.deletes;
+  return one.files === other?.files && one.bytes === other.bytes && one.deletes === other.deletes;
+}
+
+/** Whether two ROOTs say the same but for keys; what is equal in number and all held is equal. */
+function isSameRoot(root: Root, base: Root): boolean {
+  const held = heldOf([{ root: base } as UsableBase]);
+  const manifests = root.manifests.every((manifest) => isSameManifest(manifest, held.manifests.get(keyOf(manifest))));
+  const statistics = new Map(base.statistics.map((file) => [file.path, file]));
+  return (
+    manifests &&
+    root.manifests.length === base.manifests.length &&
+    held.metadata.has(keyOf(root.metadata)) &&
+    root.lists.length === base.lists.length &&
+    root.lists.every((list) => held.lists.has(keyOf(list))) &&
+    root.statistics.length === base.statistics.length &&
+    root.statistics.every((file) => isSameFile(file, statistics.get(file.path)))
+  );
 }
 
 /** What of a table's content is new in the destination. */

@@ -25,22 +25,25 @@ async function prepare(kind?: 'memory' | 'apart' | 'file'): Promise<{ world: Wor
   return { world, captured };
 }
 
-test.each(['memory', 'apart', 'file'] as const)('%s stores: every copy is a whole backup, also when its origin is gone', async (kind) => {
-  const { world, captured } = await prepare(kind);
-  const before = await world.dump('repo');
-  const result = await copyTo(world);
-  expect(outcomes(result)).toEqual(['one copied', 'two copied', 'three copied']);
-  expect(result.serverSide).toBe(kind !== 'apart');
-  expect(await world.dump('repo')).toEqual(before);
-  for (const role of ['repo', 'src'] as const) for (const uri of (await world.dump(role)).keys()) await world.remove(uri);
-  await inMirror(world, async () => {
-    for (const [name, then] of captured) {
-      const { problems, checked } = await world.verify({ name });
-      expect(problems).toEqual([]);
-      expect(checked.files).toBe(then.data.size);
-      const targetLocation = world.uri('wh', `db/${name}`);
-      const restored = await world.restore({ backupName: name, targetLocation, target: { namespace: ['db'], name } });
-      await expectTable(world, then, restored as Restored);
-    }
-  });
-});
+test.each(['memory', 'apart', 'file'] as const)(
+  '%s stores: every copy is a whole backup, also when its origin is gone',
+  async (kind) => {
+    const { world, captured } = await prepare(kind);
+    const before = await world.dump('repo');
+    const result = await copyTo(world);
+    expect(outcomes(result)).toEqual(['one copied', 'two copied', 'three copied']);
+    expect(result.serverSide).toBe(kind !== 'apart');
+    expect(await world.dump('repo')).toEqual(before);
+    for (const role of ['repo', 'src'] as const) for (const uri of (await world.dump(role)).keys()) await world.remove(uri);
+    await inMirror(world, async () => {
+      for (const [name, then] of captured) {
+        const { problems, checked } = await world.verify({ name });
+        expect(problems).toEqual([]);
+        expect(checked.files).toBe(then.data.size);
+        const targetLocation = world.uri('wh', `db/${name}`);
+        const restored = await world.restore({ backupName: name, targetLocation, target: { namespace: ['db'], name } });
+        await expectTable(world, then, restored as Restored);
+      }
+    });
+  },
+);
