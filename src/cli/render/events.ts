@@ -20,6 +20,7 @@ export function backupFields(backup: BackupSummary): Fields {
     bcn: backup.bcn,
     partial: backup.partial,
     incomplete: backup.incomplete,
+    ...(backup.origin && { origin: backup.origin }),
     ...(backup.failed.length > 0 && { failed: backup.failed }),
     tables: backup.tables.map((table) => ({
       table: table.table,
