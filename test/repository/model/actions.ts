@@ -7,10 +7,17 @@ export const NAMES = ['a', 'b', 'c'] as const;
 /** The table's states. */
 export const VERSIONS = 3;
 
-export type What = 'backup' | 'fresh' | 'delete' | 'undelete' | 'prune';
+export type What = 'backup' | 'fresh' | 'delete' | 'undelete' | 'prune' | 'copy' | 'mirror';
+
+/** The repository, and the second one that copies go to. */
+export const SIDES = ['repo', 'mirror'] as const;
+export type Side = (typeof SIDES)[number];
 
 export interface Start {
+  /** `copy`: that backup into the second repository; `mirror`: all. */
   readonly what: What;
+  /** On which repository; copies go from the first to the second, and from the second to the first. */
+  readonly side: Side;
   readonly name: string;
   readonly seed: number;
 }
@@ -45,7 +52,12 @@ export const DECISIVE: readonly RegExp[] = [
 ];
 
 const start = (...whats: readonly What[]) =>
-  fc.record({ what: fc.constantFrom(...whats), name: fc.constantFrom(...NAMES), seed: fc.nat(1_000_000) });
+  fc.record({
+    what: fc.constantFrom(...whats),
+    side: fc.constantFrom<Side>('repo', 'repo', 'mirror'),
+    name: fc.constantFrom(...NAMES),
+    seed: fc.nat(1_000_000),
+  });
 const which = fc.nat(9);
 const at = fc.nat(DECISIVE.length - 1);
 const ms = fc.constantFrom(
@@ -60,7 +72,10 @@ const doing = <K extends Action['do']>(name: K, fields: fc.Arbitrary<Fields<K>>)
 export const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 8,
-    arbitrary: doing('start', start('backup', 'backup', 'backup', 'fresh', 'delete', 'delete', 'undelete', 'prune', 'prune')),
+    arbitrary: doing(
+      'start',
+      start('backup', 'backup', 'backup', 'fresh', 'copy', 'mirror', 'delete', 'delete', 'undelete', 'prune', 'prune'),
+    ),
   },
   { weight: 10, arbitrary: doing('step', fc.record({ which, n: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constant(1000)) })) },
   { weight: 8, arbitrary: doing('until', fc.record({ which, at })) },
@@ -70,11 +85,11 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: doing(
       'race',
       fc.record({
-        first: start('backup', 'prune', 'prune', 'undelete'),
+        first: start('backup', 'copy', 'mirror', 'prune', 'prune', 'undelete'),
         at,
         others: fc.array(
           fc
-            .tuple(start('backup', 'delete', 'undelete', 'prune', 'prune'), fc.oneof(fc.constant(0), ms))
+            .tuple(start('backup', 'mirror', 'delete', 'undelete', 'prune', 'prune'), fc.oneof(fc.constant(0), ms))
             .map(([one, wait]) => ({ ...one, ms: wait })),
           { minLength: 1, maxLength: 4 },
         ),
