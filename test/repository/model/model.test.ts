@@ -15,6 +15,7 @@ const BEFORE = [
   ['backup', 'delete'],
   ['backup', 'delete', 'wait'],
   ['backup', 'mirror'],
+  ['backup', 'mirror', 'more'],
   ['backup', 'mirror', 'delete', 'wait'],
 ] as const;
 
@@ -41,7 +42,10 @@ test(`the invariants of the format, after every request of ${RUNS} random histor
       const model = await Model.open(source, has);
       for (const one of before) {
         if (one === 'wait') await vi.advanceTimersByTimeAsync(GRACE + 60_000);
-        else await model.alone({ what: one, name: 'a' });
+        else if (one === 'more') {
+          await model.apply({ do: 'change', version: 1 });
+          await model.alone({ what: 'backup', name: 'b' });
+        } else await model.alone({ what: one, name: 'a' });
       }
       for (const one of history) await model.apply(one);
       await model.finish();
