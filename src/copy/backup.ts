@@ -8,7 +8,7 @@ import { readDeletion } from '../repository/events.js';
 import type { Base } from '../repository/hints.js';
 import { commitKey, newAttemptId } from '../repository/keys.js';
 import { findCommit, findNamesakes } from '../repository/load.js';
-import { placeUri } from '../repository/place.js';
+import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { assertNotPurging, lookAtName } from '../repository/purge-marks.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import type { BackupAsk } from '../repository/runs.js';
@@ -174,8 +174,9 @@ async function findCopy(backup: Backup, record: RepositoryRecord, { to }: CopyDe
 }
 
 /** Before anything is copied: whether the name is free in the destination. */
-async function assertNameFree({ name }: BackupSummary | Backup, { deps: { to }, opened: { record }, call }: OneContext) {
+async function assertNameFree(backup: Backup, { deps: { to }, opened: { record }, call }: OneContext) {
   if (!record) return;
+  const { name } = backup;
   try {
     if (commitsByRun(record)) {
       const [taken] = await findNamesakes(to, name, true, call);
@@ -185,7 +186,8 @@ async function assertNameFree({ name }: BackupSummary | Backup, { deps: { to }, 
     const look = await lookAtName(to, name, call);
     if (look.taken) {
       const taken = await findCommit(to, name, call);
-      throw nameTaken(to, name, taken, taken && (await readDeletion(to, taken.id, call)).deleted);
+      const deleted = taken && (await readDeletion(to, taken.id, call)).deleted;
+      throw deleted && identityOf(taken) === identityOf(backup) ? deletedThere(to, name) : nameTaken(to, name, taken, deleted);
     }
     assertNotPurging(to, name, look, record.grace_ms);
   } catch (error) {
@@ -193,9 +195,18 @@ async function assertNameFree({ name }: BackupSummary | Backup, { deps: { to }, 
   }
 }
 
+class DeletedThere extends BcnError {}
+
+function deletedThere(to: RepositoryPlace, name: string): BcnError {
+  return new DeletedThere('backup-exists', `The copy "${name}" in ${placeUri(to)} was deleted there`, {
+    object: `${placeUri(to)}/${commitKey(name)}`,
+    hint: `Take it back there, within half of the grace: bcn undelete ${name}. Or prune it there, and copy it again.`,
+  });
+}
+
 /** A copy cannot choose another name. */
 function forCopy(error: unknown): unknown {
-  if (!isCode(error, 'backup-exists', 'busy')) return error;
+  if (!isCode(error, 'backup-exists', 'busy') || error instanceof DeletedThere) return error;
   const { message, object, retryable } = error;
   const hint =
     error.code === 'busy'

@@ -55,6 +55,11 @@ export async function copy(deps: CopyDeps, options: CopyOptions): Promise<CopyRe
       tell({ ...describe(summary), outcome: 'already', copy: { selector: there.selector, id: there.id } });
       continue;
     }
+    // Somebody who deleted it there does not want it back every night.
+    if (options.names.length === 0 && same.some((other) => held.wasDeleted(other))) {
+      tell({ ...describe(summary), outcome: 'deleted' });
+      continue;
+    }
     try {
       tell(await one(summary));
     } catch (error) {

@@ -1,9 +1,9 @@
-import { type BcnError, isCode } from '../errors.js';
-import { type Backup, type CommittedTable, identityOf } from '../repository/commit.js';
+import { BcnError, isCode } from '../errors.js';
+import { type Backup, type CommittedTable, identityOf, summarise } from '../repository/commit.js';
 import { readDeletion } from '../repository/events.js';
 import type { Base } from '../repository/hints.js';
-import { listBackups } from '../repository/list.js';
-import { findCommit } from '../repository/load.js';
+import { healthOf, readEvents } from '../repository/history.js';
+import { findCommit, readBackups } from '../repository/load.js';
 import { Moment } from '../repository/moment.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Root } from '../repository/root.js';
@@ -48,18 +48,18 @@ interface Candidate extends Pick<BackupSummary, 'selector' | 'when' | 'mode'> {
 /** What the destination holds: of each backup its name and of what it is a copy, of each table its backups. */
 export class Held {
   readonly #copies = new Map<string, Pick<BackupSummary, 'selector' | 'id'>>();
+  readonly #deleted = new Set<string>();
   /** By `keyOf`, oldest first. */
   readonly #tables = new Map<string, Candidate[]>();
 
   /** Reads every record of a destination; one that cannot be read is named by a warning. Empty when the repository is still to be made. */
   static async read({ to, report }: CopyDeps, call: CallOptions): Promise<Held> {
     const held = new Held();
-    try {
-      const { backups, damaged } = await listBackups(to, call);
-      for (const backup of backups) held.add(backup, to);
-      for (const { object, message } of damaged) report.warn(message, { object });
-    } catch (error) {
-      if (!isCode(error, 'repository-not-found')) throw error;
+    const events = await readEvents(to, call);
+    for await (const { backup } of readBackups(to, call)) {
+      if (backup instanceof BcnError) report.warn(backup.message, { object: backup.object });
+      else if (healthOf(events.get(backup.id)).deleted) held.#deleted.add(identityOf(backup));
+      else held.add(summarise(backup), to);
     }
     return held;
   }
@@ -80,6 +80,11 @@ export class Held {
   /** The backup of the destination that is the same as this one. */
   copyOf(backup: Pick<Backup, 'id' | 'origin'>): Pick<BackupSummary, 'selector' | 'id'> | undefined {
     return this.#copies.get(identityOf(backup));
+  }
+
+  /** Whether the destination had it, and somebody deleted it there; until it is pruned. */
+  wasDeleted(backup: Pick<Backup, 'id' | 'origin'>): boolean {
+    return this.#deleted.has(identityOf(backup));
   }
 
   /** The undeleted backups of this table next to this moment: the newest that is not newer, and the oldest that is (format, "Copy" 3). */

@@ -28,11 +28,14 @@ export interface CopyOptions {
   readonly each?: (copied: CopiedBackup) => void;
 }
 
-/** What became of one backup. `already`: the destination had it; `planned`: --dry-run; `failed`: it is not copied, and others are. */
+/**
+ * What became of one backup. `already`: the destination had it; `deleted`: it had it, and somebody deleted it there, so that among all it is left out; `planned`: --dry-run; `failed`: it is not
+ * copied, and others are.
+ */
 export interface CopiedBackup extends Pick<BackupSummary, 'name' | 'selector' | 'id' | 'when' | 'mode'> {
   /** `database.table` */
   readonly tables: readonly string[];
-  readonly outcome: 'copied' | 'already' | 'planned' | 'failed';
+  readonly outcome: 'copied' | 'already' | 'deleted' | 'planned' | 'failed';
   /** The backup in the destination; absent when there is none (yet). */
   readonly copy?: Pick<BackupSummary, 'selector' | 'id'>;
   /** Content files of all its tables, and those of them that the destination did not hold; absent unless it was copied or planned. */

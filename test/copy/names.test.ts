@@ -102,8 +102,23 @@ test('a name that another backup has: that one fails, the others are copied; 23 
   // It is found out before anything is copied.
   expect(await world.dump('wh')).toEqual(before);
   expect(outcomes(await copyTo(world))).toEqual(['a1 copied', 'b1 backup-exists', 'a2 copied']);
+});
+
+test('what was deleted at the destination does not come back with all, and by name says so; after the prune it is copied again', async () => {
+  const { world } = await prepare();
+  await copyTo(world);
   await inMirror(world, () => world.delete('a1'));
-  expect((await failure(copyTo(world, { names: ['a1'] }), 'backup-exists')).message).toContain('deleted');
+  expect(outcomes(await copyTo(world))).toEqual(['a1 deleted', 'b1 already', 'a2 already']);
+  const error = await failure(copyTo(world, { names: ['a1'] }), 'backup-exists');
+  expect(error.message).toContain('deleted');
+  expect(error.hint).toContain('bcn undelete a1');
+  await inMirror(world, async () => {
+    world.now += 30 * HOUR;
+    await world.prune();
+    world.now += 30 * HOUR;
+  });
+  expect(outcomes(await copyTo(world))).toEqual(['a1 copied', 'b1 already', 'a2 already']);
+  await inMirror(world, async () => expect((await world.verify({ name: 'a1' })).problems).toEqual([]));
 });
 
 test('two processes that copy the same at once: both end well, and each backup is there once', async () => {

@@ -16,6 +16,7 @@ export function copyFields({ name, selector, id, when, mode, tables, outcome, co
 /** One line for people. */
 export function copySentence({ selector, mode, tables, outcome, data }: CopiedBackup): string {
   const which = `${selector} (${tables.join(', ')})`;
+  if (outcome === 'deleted') return `${which}: was deleted there, so it is not copied again`;
   if (outcome === 'already' || !data) return `${which}: there already`;
   const done = outcome === 'planned' ? 'would be copied' : 'copied';
   const what =
@@ -33,6 +34,7 @@ export function copyTotals({ backups, damaged }: CopyResult) {
   return {
     copied: of('copied', 'planned'),
     already: of('already'),
+    deleted_there: of('deleted'),
     failed_backups: of('failed'),
     damaged,
     new: { objects: sum(({ objects }) => objects), bytes: sum(({ bytes }) => bytes) },
