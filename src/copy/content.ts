@@ -102,7 +102,7 @@ async function bring(file: FreshFile['file'], key: string, context: CopyContext)
 /** Fails at the end of a stream whose bytes are not the recorded ones, so that its object never becomes visible. */
 async function* checking(body: Readable, file: FreshFile['file'], context: CopyContext): AsyncGenerator<Buffer> {
   if (!isComputable(file.sum)) throw new Error('a checksum that cannot be computed');
-  const sum = new Summer(file.sum);
+  const sum = await Summer.open(file.sum);
   for await (const chunk of body as AsyncIterable<Buffer>) {
     sum.update(chunk);
     yield chunk;

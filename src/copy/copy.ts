@@ -1,9 +1,11 @@
 import { BcnError, isCode } from '../errors.js';
 import { Told } from '../repository/clock.js';
 import { identityOf, summarise } from '../repository/commit.js';
+import { readState } from '../repository/events.js';
 import { findCommit } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
 import { openRepository, readRecord } from '../repository/record.js';
+import { withRepairs } from '../repository/repairs.js';
 import type { BackupSummary } from '../repository/summary.js';
 import { overlaps } from '../storage/overlap.js';
 import type { CallOptions } from '../storage/port.js';
@@ -35,8 +37,9 @@ export async function copy(deps: CopyDeps, options: CopyOptions): Promise<CopyRe
     options.each?.(result);
   };
   const one = async (summary: BackupSummary): Promise<CopiedBackup> => {
-    const backup = await findCommit(from, summary.selector, call);
-    if (backup?.id !== summary.id) throw vanished(deps, summary);
+    const committed = await findCommit(from, summary.selector, call);
+    if (committed?.id !== summary.id) throw vanished(deps, summary);
+    const backup = await withRepairs(from, committed, await readState(from, committed.id, call), call);
     roots.set(identityOf(backup), rootsOf(backup));
     // What went by since the destination was opened.
     const now = new Told(opened.now.now);

@@ -1,7 +1,7 @@
-import { concretePath } from '../iceberg/paths.js';
+import { abstractPath, concretePath } from '../iceberg/paths.js';
 import type { Amount } from '../plan.js';
 import type { Backup, CommittedTable } from '../repository/commit.js';
-import { type InventoryFile, readInventory } from '../repository/inventory.js';
+import { type InventoryFile, readInventory, readSections } from '../repository/inventory.js';
 import { dataKey, hashedDataKey } from '../repository/keys.js';
 import type { Root, RootManifest } from '../repository/root.js';
 import { groups } from '../spill/join.js';
@@ -53,7 +53,7 @@ export async function planFiles(
   const places = new Map(manifests.map((manifest, n) => [manifest.path, n]));
   const looks = bases.map((base) => ({ base, mayHold: mayHold(backup, root, base), look: false }));
   let done = 0;
-  for await (const { manifest, files } of readInventory(deps.from, manifests, call)) {
+  for await (const { manifest, files } of readSections(deps.from, manifests, call)) {
     const n = places.get(manifest.path) as number;
     for (const file of files) {
       await sides.add({ k: file.path, n, file });
@@ -61,7 +61,7 @@ export async function planFiles(
     }
     deps.report.progress({ phase: `reading inventories of ${name}`, done: ++done, total: manifests.length });
   }
-  for (const { base } of looks.filter(({ look }) => look)) await reading(base, addHeld(base, sides, call));
+  for (const { base } of looks.filter(({ look }) => look)) await reading(base, addHeld(base, root.location, sides, call));
   const fresh = new Sorter<FreshFile>(scratch, 'fresh');
   const placed = new Sorter<PlacedFile>(scratch, 'placed');
   const copied = { objects: 0, bytes: 0 };
@@ -88,7 +88,7 @@ export async function planFiles(
     } else for (const { n, k } of lines) await placed.add({ k: placedKey(n, k), n, file: held?.held ?? file });
   }
   await sides.dispose();
-  const heldStatistics = bases.flatMap((base) => base.root.statistics);
+  const heldStatistics = bases.flatMap((base) => base.root.statistics.map(relocation(base.root.location, root.location)));
   const statistics: InventoryFile[] = [];
   for (const file of root.statistics) {
     const held = heldStatistics.find((other) => isSameFile(file, other));
@@ -99,15 +99,22 @@ export async function planFiles(
   return { fresh, placed, statistics, copied };
 }
 
-async function addHeld(base: UsableBase, sides: Sorter<Side>, call: CallOptions): Promise<void> {
+async function addHeld(base: UsableBase, location: string, sides: Sorter<Side>, call: CallOptions): Promise<void> {
+  const moved = relocation(base.root.location, location);
   for await (const { files } of readInventory(base.place, base.root.manifests, call))
-    for (const held of files) await sides.add({ k: held.path, held });
+    for (const held of files.map(moved)) await sides.add({ k: held.path, held });
 }
 
-/** Of a `reference` backup no file has one. */
+/** How a file that was recorded while the table had one location is recorded now that it has another. */
+function relocation(from: string, to: string): (file: InventoryFile) => InventoryFile {
+  if (from === to) return (file) => file;
+  return (file) => ({ ...file, path: abstractPath(concretePath(file.path, from), to) });
+}
+
+/** What has no object: a file of a `reference` backup, and one that the source lacked. */
 const hasObject = (file: InventoryFile): file is InventoryFile & { readonly key: string } => file.key !== null;
 
-/** The rule of a backup: path, size and adding snapshot; location, uuid and source are equal. What has no object gives none. */
+/** The rule of a backup: full path, size and adding snapshot; uuid and source are equal. What has no object gives none. */
 export function isSameFile(file: InventoryFile, held: InventoryFile | undefined): boolean {
   const alike = held?.path === file.path && held.size === file.size && held.snapshot === file.snapshot;
   return alike && file.snapshot !== null && (held.key === null) === (file.key === null);
@@ -117,6 +124,6 @@ export function isSameFile(file: InventoryFile, held: InventoryFile | undefined)
 function mayHold({ when }: Backup, root: Root, { found, root: base }: UsableBase): (file: InventoryFile) => boolean {
   const before = new Set(base.lists.map(({ snapshot }) => snapshot));
   const later = new Set(root.lists.map(({ snapshot }) => snapshot).filter((snapshot) => !before.has(snapshot)));
-  const older = found.commit.when <= when;
-  return ({ snapshot }) => !older || snapshot === null || !later.has(snapshot);
+  const all = found.commit.when > when || base.location !== root.location;
+  return ({ snapshot }) => all || snapshot === null || !later.has(snapshot);
 }

@@ -1,10 +1,8 @@
 import { BcnError, isCode } from '../errors.js';
 import { type Backup, type CommittedTable, identityOf, summarise } from '../repository/commit.js';
-import { readDeletion } from '../repository/events.js';
-import type { Base } from '../repository/hints.js';
+import { type Base, Bases, damageOf } from '../repository/hints.js';
 import { healthOf, readEvents } from '../repository/history.js';
-import { findCommit, readBackups } from '../repository/load.js';
-import { Moment } from '../repository/moment.js';
+import { readBackups } from '../repository/load.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Root } from '../repository/root.js';
 import type { BackupSummary, TableSummary } from '../repository/summary.js';
@@ -103,19 +101,11 @@ export class Held {
   }
 }
 
-/** The first of these that is there, undeleted and readable. */
+/** The first of these that is there, undeleted, readable, and whole as far as checks have said. */
 async function first(candidates: readonly Candidate[], key: string, call: CallOptions): Promise<readonly HeldBase[]> {
-  for (const { selector, place } of candidates) {
-    // Before the record is read: its events may be gone some time after it.
-    const moment = new Moment();
-    const commit = await findCommit(place, selector, call).catch((error: unknown) => {
-      if (isCode(error, 'corrupt', 'repository-too-new')) return undefined;
-      throw error;
-    });
-    const same = commit?.tables.find((one) => keyOf(identifying(one)) === key);
-    if (!commit || !same) continue;
-    const { deleted, seen } = await readDeletion(place, commit.id, call);
-    if (!deleted) return [{ place, found: { commit, table: same, seen, moment } }];
+  for (const { selector, mode, place } of candidates) {
+    const found = await new Bases(place, mode, call).at(selector, (table) => keyOf(identifying(table)) === key);
+    if (found && !damageOf(found)) return [{ place, found }];
   }
   return [];
 }

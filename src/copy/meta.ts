@@ -36,7 +36,10 @@ export async function writeMeta(
   let done = 0;
   const bringManifest = async (manifest: RootManifest): Promise<RootManifest> => {
     const n = numbers.get(manifest.path);
-    if (n === undefined) return held.manifests.get(keyOf(manifest)) as RootManifest;
+    if (n === undefined) {
+      const { key, section } = held.manifests.get(keyOf(manifest)) as RootManifest;
+      return { ...manifest, key, section };
+    }
     const section = sections.get(n) ?? EMPTY_SECTION;
     return { ...(await bring(manifest, `manifests/${n}.avro`)), section };
   };
@@ -46,11 +49,17 @@ export async function writeMeta(
     deps.report.progress({ phase: 'writing manifests', done: ++done, total: root.manifests.length });
   }
   const lists: RootList[] = [];
-  const bringList = async (list: RootList) => held.lists.get(keyOf(list)) ?? bring(list, `lists/${list.snapshot}.avro`);
+  const bringList = async (list: RootList) => at(list, held.lists) ?? bring(list, `lists/${list.snapshot}.avro`);
   for await (const list of parallel(root.lists, bringList, PARALLEL)) lists.push(list);
-  const metadata = held.metadata.get(keyOf(root.metadata)) ?? (await bring(root.metadata, 'metadata.json'));
+  const metadata = at(root.metadata, held.metadata) ?? (await bring(root.metadata, 'metadata.json'));
   const copied: Root = { ...root, metadata, lists, manifests: copiedManifests, statistics: files.statistics };
   return { stored: await put('root.ndjson.gz', encodeRoot(copied)), date };
+}
+
+/** What the ROOT says of an object, at the key where a base has it: only that is another's, not what it says of its own ROOT. */
+function at<T extends StoredObject & { readonly path: string }>(object: T, held: ReadonlyMap<string, T>): T | undefined {
+  const key = held.get(keyOf(object))?.key;
+  return key === undefined ? undefined : { ...object, key };
 }
 
 /** The section of each new manifest that has live files. */

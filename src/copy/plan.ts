@@ -39,10 +39,8 @@ export async function planTable(
   context: CopyContext,
 ): Promise<TablePlan> {
   const { deps, call } = context;
-  // Files of one name that were read from another service, or lay at another place, are other files.
-  const found = ((await held?.bases(table, backup, call)) ?? []).filter(
-    ({ found: { table: base } }) => base.location === table.location && base.source === table.source,
-  );
+  // Files of one name that were read from another service are other files.
+  const found = ((await held?.bases(table, backup, call)) ?? []).filter(({ found: base }) => base.table.source === table.source);
   const copied = found.find(({ found: base }) => isCopyOf(base, table, roots));
   if (copied) return { kind: 'unchanged', table, base: copied.found };
   let bases = found;
@@ -75,7 +73,8 @@ async function plan(
   context: CopyContext,
 ): Promise<TablePlan> {
   const root = await readRoot(context.deps.from, table, context.call);
-  const held = heldOf(bases);
+  // Under another location the same abstract bytes name other files.
+  const held = heldOf(bases.filter((base) => base.root.location === root.location));
   const manifests = root.manifests.filter((manifest) => !isSameManifest(manifest, held.manifests.get(keyOf(manifest))));
   const files = await planFiles(backup, table, root, manifests, bases, context);
   const same = files.copied.objects === 0 && bases.find((base) => isSameRoot(root, base.root));
@@ -104,9 +103,10 @@ function heldOf(bases: readonly UsableBase[]): HeldMetadata {
   };
 }
 
-/** Of one manifest the live files are the same, too, and its section serves. */
+/** Of one manifest the live files are the same, too, and its section serves; what is said of them beside that must be equal. */
 function isSameManifest(one: RootManifest, other: RootManifest | undefined): boolean {
-  return one.files === other?.files && one.bytes === other.bytes && one.deletes === other.deletes;
+  const facts = ({ key: _, section: __, ...rest }: RootManifest) => JSON.stringify(Object.entries(rest).sort());
+  return other !== undefined && facts(one) === facts(other);
 }
 
 /** Whether two ROOTs say the same but for keys; what is equal in number and all held is equal. */
@@ -115,6 +115,7 @@ function isSameRoot(root: Root, base: Root): boolean {
   const manifests = root.manifests.every((manifest) => isSameManifest(manifest, held.manifests.get(keyOf(manifest))));
   const statistics = new Map(base.statistics.map((file) => [file.path, file]));
   return (
+    root.location === base.location &&
     manifests &&
     root.manifests.length === base.manifests.length &&
     held.metadata.has(keyOf(root.metadata)) &&

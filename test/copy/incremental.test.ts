@@ -51,10 +51,10 @@ test.each([3, 30])(
     // begin, manifest, list, metadata, pack, ROOT, COMMIT, hint, end
     expect(created).toHaveLength(9);
     // The base's inventory is not read, the source's only of the new manifest: record, ROOT, pack, three metadata objects.
-    expect(keys('get').filter((key) => key.startsWith('from') && /runs\//.test(key))).toHaveLength(5);
+    expect(keys('get', 'read').filter((key) => key.startsWith('from') && /runs\//.test(key))).toHaveLength(5);
     expect(keys('get').filter((key) => /^to runs\//.test(key))).toHaveLength(1);
     // Of each side the record; the name, runs, the base's record and events before; base, its record, the name at the commit; one LIST of lengths.
-    expect(faults.ops).toBe(looks(2, 1) + 25);
+    expect(faults.ops).toBe(looks(2, 1) + 26);
   },
 );
 
