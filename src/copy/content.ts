@@ -8,13 +8,14 @@ import type { CommittedTable } from '../repository/commit.js';
 import type { InventoryFile } from '../repository/inventory.js';
 import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import { listBelow } from '../repository/runs.js';
+import { placedKey } from '../repository/sections.js';
 import { groups, leftJoin, none } from '../spill/join.js';
 import type { Keyed } from '../spill/sorter.js';
 import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { CopySource, WriteResult } from '../storage/port.js';
 import { type CopyContext, uriOf } from './context.js';
-import { type FilePlan, type FreshFile, placedKey } from './files.js';
+import type { FilePlan, FreshFile } from './files.js';
 
 /** The files of one key: several where the table spells one object's path in several ways. */
 interface OneObject extends Keyed {

@@ -4,6 +4,7 @@ import type { Backup, CommittedTable } from '../repository/commit.js';
 import { type InventoryFile, readInventory, readSections } from '../repository/inventory.js';
 import { dataKey, hashedDataKey } from '../repository/keys.js';
 import type { Root, RootManifest } from '../repository/root.js';
+import { type PlacedFile, placedKey } from '../repository/sections.js';
 import { groups } from '../spill/join.js';
 import { Nesting } from '../spill/nesting.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
@@ -18,14 +19,6 @@ export interface FreshFile extends Keyed {
   /** Manifests that name it, by their places among the new ones; none for a file of statistics. */
   readonly ns: readonly number[];
 }
-
-/** An inventory line waiting for its section; `k` sorts by manifest, then path. */
-export interface PlacedFile extends Keyed {
-  readonly n: number;
-  readonly file: InventoryFile;
-}
-
-export const placedKey = (n: number, path: string): string => `${String(n).padStart(10, '0')}${path}`;
 
 export interface FilePlan {
   readonly fresh: Sorter<FreshFile>;

@@ -1,12 +1,12 @@
 import { parallel } from '../parallel.js';
 import type { StoredObject } from '../repository/commit.js';
-import { EMPTY_SECTION, type InventoryFile, PackWriter } from '../repository/inventory.js';
+import { EMPTY_SECTION } from '../repository/inventory.js';
 import { metaPrefix, sha256 } from '../repository/keys.js';
-import { encodeRoot, type Root, type RootList, type RootManifest, type Section } from '../repository/root.js';
+import { encodeRoot, type Root, type RootList, type RootManifest } from '../repository/root.js';
+import { writeSections } from '../repository/sections.js';
 import { readStored } from '../repository/stored.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CopyContext } from './context.js';
-import type { FilePlan } from './files.js';
 import { keyOf, type TablePlan } from './plan.js';
 
 type Changed = Extract<TablePlan, { readonly kind: 'changed' }>;
@@ -31,7 +31,7 @@ export async function writeMeta(
     ...object,
     ...(await put(name, await readStored(deps.from, object, call))),
   });
-  const sections = await writeSections(manifests, files, put);
+  const sections = await writeSections(files.placed.sorted(), put);
   const numbers = new Map(manifests.map(({ path }, n) => [path, n]));
   let done = 0;
   const bringManifest = async (manifest: RootManifest): Promise<RootManifest> => {
@@ -40,7 +40,8 @@ export async function writeMeta(
       const { key, section } = held.manifests.get(keyOf(manifest)) as RootManifest;
       return { ...manifest, key, section };
     }
-    const section = sections.get(n) ?? EMPTY_SECTION;
+    const section = sections.get(n)?.section ?? EMPTY_SECTION;
+    if (manifest.files > 0 && section.length === 0) throw new Error(`manifest ${manifest.path} has live files and no section`);
     return { ...(await bring(manifest, `manifests/${n}.avro`)), section };
   };
   const copiedManifests: RootManifest[] = [];
@@ -60,32 +61,4 @@ export async function writeMeta(
 function at<T extends StoredObject & { readonly path: string }>(object: T, held: ReadonlyMap<string, T>): T | undefined {
   const key = held.get(keyOf(object))?.key;
   return key === undefined ? undefined : { ...object, key };
-}
-
-/** The section of each new manifest that has live files. */
-async function writeSections(
-  manifests: readonly RootManifest[],
-  { placed }: FilePlan,
-  put: (name: string, bytes: Buffer) => Promise<StoredObject>,
-): Promise<ReadonlyMap<number, Section>> {
-  const sections = new Map<number, Section>();
-  let packs = 0;
-  const writer = new PackWriter(async (bytes) => (await put(`pack-${packs++}.ndjson.gz`, bytes)).key);
-  let n = -1;
-  let members: InventoryFile[] = [];
-  const close = async () => {
-    const manifest = n;
-    if (members.length > 0) await writer.add(members, (section) => sections.set(manifest, section));
-    members = [];
-  };
-  for await (const { n: manifest, file } of placed.sorted()) {
-    if (manifest !== n) await close();
-    n = manifest;
-    members.push(file);
-  }
-  await close();
-  await writer.flush();
-  for (const [i, { files }] of manifests.entries())
-    if (files > 0 && !sections.has(i)) throw new Error(`a manifest of ${files} live files has no section`);
-  return sections;
 }
