@@ -1,6 +1,7 @@
 /** Which backups are copied, and what keeps one out. */
 import { expect, test } from 'vitest';
 import { copy } from '../../src/copy/copy.js';
+import { BcnError } from '../../src/errors.js';
 import { parseSince, tablePattern } from '../../src/look/filters.js';
 import { type Backup, encodeCommit } from '../../src/repository/commit.js';
 import { commitKey, runSelector } from '../../src/repository/keys.js';
@@ -121,6 +122,19 @@ test('what was deleted at the destination does not come back with all, and by na
   });
   expect(outcomes(await copyTo(world))).toEqual(['a1 copied', 'b1 already', 'a2 already']);
   await inMirror(world, async () => expect((await world.verify({ name: 'a1' })).problems).toEqual([]));
+});
+
+test('an interruption ends the command, not one backup; the same command goes on', async () => {
+  const { world } = await prepare();
+  const stop = new AbortController();
+  const faults = new Faults(undefined, 0, async () => {
+    if (faults.log.some((one) => one?.op === 'copy')) stop.abort(new BcnError('interrupted', 'Interrupted'));
+  });
+  await failure(copyTo(world, { signal: stop.signal }, faults), 'interrupted');
+  expect((await listBackups(mirror(world))).backups).toEqual([]);
+  const again = new Faults();
+  expect(outcomes(await copyTo(world, {}, again))).toEqual(['a1 copied', 'b1 copied', 'a2 copied']);
+  expect(new Set(again.done('create').filter((key) => key.endsWith('/begin.json'))).size).toBe(1);
 });
 
 test('two processes that copy the same at once: both end well, and each backup is there once', async () => {
