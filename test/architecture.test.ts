@@ -62,6 +62,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   repair: [...USE_CASE, 'verify/', 'backup/run'],
   look: USE_CASE,
   diff: [...USE_CASE, 'look/'],
+  // A copy is a run of the destination, under the rules of a backup's.
+  copy: [...USE_CASE, 'plan', 'version', 'backup/apart', 'backup/commit', 'backup/ending', 'backup/run'],
   delete: USE_CASE,
   forget: USE_CASE,
   prune: USE_CASE,

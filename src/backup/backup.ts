@@ -3,10 +3,9 @@ import { BcnError, isCode } from '../errors.js';
 import type { Plan } from '../plan.js';
 import { type Backup, type FailedTable, summarise } from '../repository/commit.js';
 import { readDeletion } from '../repository/events.js';
-import { Bases, hasHint, writeHint } from '../repository/hints.js';
-import { commitKey, nameHash } from '../repository/keys.js';
+import { Bases, hasHint } from '../repository/hints.js';
+import { nameHash } from '../repository/keys.js';
 import { findNamesakes } from '../repository/load.js';
-import { placeUri } from '../repository/place.js';
 import { assertNotPurging, lookAtName } from '../repository/purge-marks.js';
 import { commitsByRun, openRepository } from '../repository/record.js';
 import { type BackupAsk, type FoundRun, type Pin, readRun } from '../repository/runs.js';
@@ -15,6 +14,7 @@ import { findObject } from '../storage/find-object.js';
 import type { CallOptions } from '../storage/port.js';
 import { VERSION } from '../version.js';
 import { BaseDeleted, commitBackup, nameTaken } from './commit.js';
+import { finish, tellNamesakes } from './ending.js';
 import { isOfTable, isUnchanged, type Looked, lookAtTables, type TableLook } from './look.js';
 import { assertNameOrTemplate, type NamedTables, newName } from './name.js';
 import type { BackupDeps, BackupOptions, BackupResult } from './options.js';
@@ -153,6 +153,8 @@ async function findDone({
   const namesakes = await findNamesakes(place, asks.name, commitsByRun(opened.record), call);
   const current = new Map(looked.looks.map(({ table, entry }) => [table, entry.metadataLocation]));
   for (const done of namesakes) {
+    // A copy of another repository's backup is nobody's unfinished backup.
+    if (done.origin) continue;
     const names = done.tables.map(({ identifier }) => identifier.join('.'));
     const same =
       opened.record &&
@@ -251,13 +253,6 @@ async function commit(
   return backup;
 }
 
-/** The last words of a run: hints, then its end. */
-async function finish({ repository: place }: BackupDeps, backup: Backup, begun: boolean, call: CallOptions): Promise<void> {
-  for (const { catalog, identifier } of backup.tables)
-    await writeHint(place, { catalog: catalog.identity, table: identifier.join('.') }, backup);
-  if (begun) await endRun(place, backup.run, call);
-}
-
 function failure(table: string, { code, message, object }: BcnError): FailedTable {
   return { table, code, message, ...(object !== undefined && { object }) };
 }
@@ -268,17 +263,4 @@ function nothingToDo({ looked, asks }: Work): BcnError {
   return new BcnError('table-not-found', `There is no Iceberg table to back up in ${of}${why}`, {
     hint: 'bcn backs up Iceberg tables only.',
   });
-}
-
-/** Two that looked for the name before either had committed have both taken it. At least one of the two is told. */
-async function tellNamesakes({ repository, report }: BackupDeps, backup: Backup, call: CallOptions): Promise<void> {
-  const found = await findNamesakes(repository, backup.name, true, call).catch(() => []);
-  const others = found.filter(({ run }) => run !== backup.run).map(({ selector }) => selector);
-  if (others.length === 0) return;
-  report.warn(
-    `there are other backups "${backup.name}", made at the same time: ${others.join(', ')}; this one is ${backup.selector}`,
-    {
-      object: `${placeUri(repository)}/${commitKey(backup.selector)}`,
-    },
-  );
 }

@@ -22,6 +22,9 @@ export class BaseDeleted extends Error {
   }
 }
 
+/** A COMMIT to be; a copy brings the moment of its origin. */
+export type Draft = Omit<Commit, 'id' | 'when'> & Partial<Pick<Commit, 'when'>>;
+
 /**
  * Makes the backup visible under the time rule (format, "Backup" 10 and 11): the name, then the bases are looked at right before, and the commit follows within G/2 of that and of this run's
  * last write by the store's clock, and at once by this machine's. `lease`: undefined when nothing of the run is part of the backup; then bases that were seen a moment ago are not looked at
@@ -30,7 +33,7 @@ export class BaseDeleted extends Error {
  */
 export async function commitBackup(
   place: RepositoryPlace,
-  draft: Omit<Commit, 'id' | 'when'>,
+  draft: Draft,
   reused: readonly Base[],
   lease: Lease | undefined,
   record: RepositoryRecord,
@@ -52,7 +55,7 @@ export async function commitBackup(
     if (lease && !lease.holds(name.now, grace)) throw sleptTooLong(draft.name);
     const fresh = isSeen ? bases.every((base) => base.moment.isFresh()) : moment.isFresh();
     if (!fresh || looks.some(({ seen }) => name.now > seen + grace / 2)) continue;
-    return create(place, { ...draft, when: new Date(name.now).toISOString() }, byRun, call);
+    return create(place, { ...draft, when: draft.when ?? new Date(name.now).toISOString() }, byRun, call);
   }
   throw new BcnError(
     'storage-unavailable',

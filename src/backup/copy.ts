@@ -6,13 +6,14 @@ import type { InventoryFile } from '../repository/inventory.js';
 import { hashedDataKey, runDataPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { listBelow } from '../repository/runs.js';
+import { placedKey } from '../repository/sections.js';
 import { groups, leftJoin, none, without } from '../spill/join.js';
 import type { Keyed, Sorter } from '../spill/sorter.js';
 import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { CallOptions, StoreResolver, WriteResult } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
-import { type FilePlan, forget, lose, type NewFile, placedKey } from './files.js';
+import { type FilePlan, forget, lose, type NewFile } from './files.js';
 import { MissingFile, missing, wrongLength } from './missing.js';
 import { warnOfLost } from './statistics.js';
 

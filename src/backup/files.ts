@@ -9,6 +9,7 @@ import { type InventoryFile, readSections } from '../repository/inventory.js';
 import { dataKey, hashedDataKey } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Root, RootManifest } from '../repository/root.js';
+import { type PlacedFile, placedKey } from '../repository/sections.js';
 import { groups } from '../spill/join.js';
 import { Nesting } from '../spill/nesting.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
@@ -30,14 +31,6 @@ export interface NewFile extends Keyed {
   readonly ns: readonly number[];
   readonly deletes?: RewritableDeletes;
 }
-
-/** An inventory line waiting for its section; `k` sorts by manifest, then path. */
-export interface PlacedFile extends Keyed {
-  readonly n: number;
-  readonly file: InventoryFile;
-}
-
-export const placedKey = (n: number, path: string): string => `${String(n).padStart(10, '0')}${path}`;
 
 export interface FilePlan {
   readonly fresh: Sorter<NewFile>;

@@ -5,10 +5,11 @@ import { rewriteMetadata } from '../iceberg/rewrite-metadata.js';
 import { parallel } from '../parallel.js';
 import type { Reporter } from '../report.js';
 import type { StoredObject } from '../repository/commit.js';
-import { EMPTY_SECTION, PackWriter } from '../repository/inventory.js';
+import { EMPTY_SECTION } from '../repository/inventory.js';
 import { metaPrefix, sha256 } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
-import { encodeRoot, type Root, type RootList, type RootManifest, type Section } from '../repository/root.js';
+import { encodeRoot, type Root, type RootList, type RootManifest } from '../repository/root.js';
+import { type WrittenSection, writeSections } from '../repository/sections.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import type { FilePlan } from './files.js';
@@ -41,7 +42,8 @@ export async function writeMeta(
     ({ date } = await createOnce(context.place.store, context.place.prefix + key, bytes, context.call));
     return { key, length: bytes.length, sha256: sha256(bytes) };
   };
-  const sections = await writeSections(tree, files, put);
+  const sections = await writeSections(files.placed.sorted(), put);
+  assertSections(tree, sections);
   const manifests = new Map<string, RootManifest>();
   const writeManifest = async (manifest: TreeManifest): Promise<[string, RootManifest]> => {
     if (manifest.held) return [manifest.path, manifest.held];
@@ -81,34 +83,10 @@ export async function writeMeta(
   return { root, stored: storedRoot, date };
 }
 
-/** Writes the inventory of the new manifests, one section each, in packs. Returns the section of each manifest that has live files, and how many of these are missing. */
-async function writeSections(
-  tree: Tree,
-  files: FilePlan,
-  put: (name: string, bytes: Buffer) => Promise<StoredObject>,
-): Promise<ReadonlyMap<number, { readonly section: Section; readonly missing: number }>> {
-  const sections = new Map<number, { readonly section: Section; readonly missing: number }>();
-  let packs = 0;
-  const writer = new PackWriter(async (bytes) => (await put(`pack-${packs++}.ndjson.gz`, bytes)).key);
-  let n = -1;
-  let members: Parameters<PackWriter['add']>[0][number][] = [];
-  const close = async () => {
-    const manifest = n;
-    const missing = members.filter((file) => file.missing).length;
-    if (members.length > 0) await writer.add(members, (section) => sections.set(manifest, { section, missing }));
-    members = [];
-  };
-  for await (const placed of files.placed.sorted()) {
-    if (placed.n !== n) await close();
-    n = placed.n;
-    members.push(placed.file);
+/** Whether each new manifest with live files has its section. */
+function assertSections({ manifests }: Tree, sections: ReadonlyMap<number, WrittenSection>): void {
+  for (const { held, files, n, path } of manifests) {
+    if (held || files === 0 || sections.has(n)) continue;
+    throw new Error(`manifest ${path} has ${files} live files and no section`);
   }
-  await close();
-  await writer.flush();
-  for (const manifest of tree.manifests) {
-    const expected = manifest.held ? 0 : manifest.files;
-    if (expected > 0 && !sections.has(manifest.n))
-      throw new Error(`manifest ${manifest.path} has ${expected} live files and no section`);
-  }
-  return sections;
 }

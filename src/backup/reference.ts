@@ -3,12 +3,13 @@ import type { Reporter } from '../report.js';
 import { type InventoryFile, readInventory } from '../repository/inventory.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { RootManifest } from '../repository/root.js';
+import { placedKey } from '../repository/sections.js';
 import { placesOf } from '../roots/places.js';
 import { groups, leftJoin } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
 import { listPlaces, objectUri } from '../storage/list-places.js';
 import type { CallOptions, ObjectInfo, StoreResolver } from '../storage/port.js';
-import { type FilePlan, forget, lose, type NewFile, placedKey } from './files.js';
+import { type FilePlan, forget, lose, type NewFile } from './files.js';
 import { missing, wrongLength } from './missing.js';
 import { warnOfLost } from './statistics.js';
 

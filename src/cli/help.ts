@@ -24,13 +24,13 @@ export const EXIT_CODES: readonly (readonly [string, string])[] = [
 
 /** The end of `bcn --help`: variables and exit codes. */
 export function helpFooter(): string {
-  const common = VARIABLES.filter(({ name }) => !/^BCN_(SOURCE|REPO|TARGET)_/.test(name));
+  const common = VARIABLES.filter(({ name }) => !/^BCN_(SOURCE|REPO|TARGET|TO)_/.test(name));
   const width = Math.max(...common.map(({ name }) => name.length)) + 2;
   return [
     '',
     'Environment:',
     ...common.map((v) => `  ${v.name.padEnd(width)}${v.help}${v.fallback === '' ? '' : ` (default: ${v.fallback})`}`),
-    `  BCN_SOURCE_S3_*, BCN_REPO_S3_*, BCN_TARGET_S3_*: ${ofOnePlace().join(', ')} of one place`,
+    `  BCN_SOURCE_S3_*, BCN_REPO_S3_*, BCN_TARGET_S3_*, BCN_TO_S3_*: ${ofOnePlace().join(', ')} of one place`,
     '  * only where nothing of AWS is configured and that address answers; else the AWS default chain is used',
     '',
     'Exit codes:',

@@ -4,9 +4,15 @@ import type { Role } from '../config/s3.js';
 import { BcnError } from '../errors.js';
 import { nearest } from '../nearest.js';
 
-const PLACE_NAMES: Readonly<Record<Role, string>> = { source: 'source', repo: 'repository', target: 'target' };
+/** Of each place, what people call it. */
+export const PLACE_NAMES: Readonly<Record<Role, string>> = {
+  source: 'source',
+  repo: 'repository',
+  target: 'target',
+  to: 'repository of copies',
+};
 
-/** `--source-endpoint`, `--repo-endpoint`, `--target-endpoint`, as far as the command touches these places. */
+/** `--source-endpoint`, `--repo-endpoint`, `--target-endpoint`, `--to-endpoint`, as far as the command touches these places. */
 export function addPlaceOptions(command: Command, roles: readonly Role[]): void {
   for (const role of roles) {
     command.option(`--${role}-endpoint <url>`, `S3 service of the ${PLACE_NAMES[role]} (default: S3_ENDPOINT)`);

@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/port.js';
 import { type CatalogFlags, catalogSettings } from '../config/catalog.js';
 import { multipartThreshold } from '../config/limits.js';
-import { repositoryUri } from '../config/places.js';
+import { copyUri, repositoryUri } from '../config/places.js';
 import {
   lookAround,
   placePrefix,
@@ -11,6 +11,7 @@ import {
   type Surroundings,
   s3Settings,
 } from '../config/s3.js';
+import type { Env, Sourced } from '../config/sourced.js';
 import type { DemoDeps } from '../demo/demo.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { FileStore } from '../storage/file/file-store.js';
@@ -18,6 +19,7 @@ import type { ObjectStore, StoreResolver } from '../storage/port.js';
 import { Stores } from '../storage/resolver.js';
 import { createS3Service, type S3Service } from '../storage/s3/s3-store.js';
 import type { Context } from './invocation.js';
+import { PLACE_NAMES } from './options.js';
 
 /** The stores of a command. The only module that knows all adapters: everything else sees the ports. */
 export interface Storage {
@@ -34,19 +36,39 @@ export interface Storage {
  */
 export async function openStorage(flags: S3Flags & CatalogFlags, context: Context, roles: readonly Role[]): Promise<Storage> {
   const { env } = context.io;
-  const uri = repositoryUri(env).value;
-  const allLocal = uri.startsWith('file:') && roles.every((role) => role === 'repo');
-  const around: Surroundings = allLocal ? { aws: undefined, compose: false, region: undefined } : await lookAround(env);
-  const open = s3Opener(flags, context, roles, around);
-  const repo = new Stores({ s3: open('repo'), file: () => new FileStore({ tidyBelow: localFolder(uri) }) });
+  const uri = repositoryUri(env);
+  const allLocal = uri.value.startsWith('file:') && roles.every((role) => role === 'repo');
+  const open = s3Opener(flags, context, roles, await surroundings(env, allLocal));
   const warehouse = localFolder(flags.warehouse ?? env.BCN_PATH_WAREHOUSE ?? '');
-  const { store, key } = repo.resolve(uri);
   return {
-    repository: { store, prefix: key === '' ? '' : `${key}/` },
-    repositoryUri: uri,
+    repository: repositoryAt(uri, open('repo')),
+    repositoryUri: uri.value,
     source: new Stores({ s3: open('source'), file: () => new FileStore() }),
     target: new Stores({ s3: open('target'), file: () => new FileStore({ tidyBelow: warehouse }) }),
   };
+}
+
+/** Two repositories: the one that is copied, and the one that `--to` names. Throws `config` and `usage`. */
+export async function openCopy(
+  flags: S3Flags & { readonly to: string },
+  context: Context,
+): Promise<{ readonly [side in 'from' | 'to']: { readonly place: RepositoryPlace; readonly uri: string } }> {
+  const { env } = context.io;
+  const uris = { repo: repositoryUri(env), to: copyUri(flags.to) };
+  const allLocal = Object.values(uris).every(({ value }) => value.startsWith('file:'));
+  const open = s3Opener(flags, context, ['repo', 'to'], await surroundings(env, allLocal));
+  const side = (role: 'repo' | 'to') => ({ place: repositoryAt(uris[role], open(role)), uri: uris[role].value });
+  return { from: side('repo'), to: side('to') };
+}
+
+function surroundings(env: Env, allLocal: boolean): Promise<Surroundings> | Surroundings {
+  return allLocal ? { aws: undefined, compose: false, region: undefined } : lookAround(env);
+}
+
+function repositoryAt({ value: uri }: Sourced<string>, s3: (bucket: string) => ObjectStore): RepositoryPlace {
+  const stores = new Stores({ s3, file: () => new FileStore({ tidyBelow: localFolder(uri) }) });
+  const { store, key } = stores.resolve(uri);
+  return { store, prefix: key === '' ? '' : `${key}/` };
 }
 
 function localFolder(uri: string): string | undefined {
@@ -65,7 +87,7 @@ function s3Opener(
   return (role) => (bucket) => {
     const settings = s3Settings(role, flags, env, around);
     const same = roles.every((other) => identityOf(settings) === identityOf(s3Settings(other, flags, env, around)));
-    context.used.add(`${same ? 'S3' : `S3 of the ${role === 'repo' ? 'repository' : role}`}: ${settings.used}`);
+    context.used.add(`${same ? 'S3' : `S3 of the ${PLACE_NAMES[role]}`}: ${settings.used}`);
     // Where places differ, a hint must name the variable of the one that it is about.
     const prefix = same ? settings.prefix : placePrefix(role);
     const id = `${prefix} ${identityOf(settings)}`;

@@ -1,14 +1,21 @@
 import path from 'node:path';
 import { BcnError } from '../errors.js';
 import { COMPOSE } from './compose.js';
-import { type Env, fromEnv, quoted, type Sourced, sourced } from './sourced.js';
+import { type Env, fromEnv, fromFlag, quoted, type Sourced, sourced } from './sourced.js';
 
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 /** The repository as a URI without a trailing slash: `s3://bucket/prefix` or `file:///folder`. Throws `config`. */
 export function repositoryUri(env: Env): Sourced<string> {
-  const given = fromEnv(env, 'BACKUP_BUCKET') ?? sourced(COMPOSE.backupBucket, 'default');
-  const { value, origin } = given;
+  return parseRepository(fromEnv(env, 'BACKUP_BUCKET') ?? sourced(COMPOSE.backupBucket, 'default'));
+}
+
+/** The repository that copies go to, as the other one. Throws `config`, or `usage` when it is empty. */
+export function copyUri(flag: string): Sourced<string> {
+  return parseRepository(fromFlag(flag, '--to') as Sourced<string>);
+}
+
+function parseRepository({ value, origin }: Sourced<string>): Sourced<string> {
   const hint = 'Write a bucket, bucket/prefix, s3://bucket/prefix, or file:///folder.';
   const trimmed = value.replace(/\/+$/, '');
   if (/[?#\0]/.test(value)) throw new BcnError('config', `${origin} may not hold "?" or "#": ${quoted(value)}`, { hint });

@@ -10,8 +10,8 @@ import { describeKeys, type KeyPair, keysFromEnv } from './s3-keys.js';
 import { Secret } from './secret.js';
 import { type Env, firstOfEnv, fromEnv, fromFlag, quoted, type Sourced, sourced } from './sourced.js';
 
-/** The three places a command touches; their settings are equal unless told otherwise. */
-export type Role = 'source' | 'repo' | 'target';
+/** The places a command touches; their settings are equal unless told otherwise. `to`: the repository that copies go to. */
+export type Role = 'source' | 'repo' | 'target' | 'to';
 
 export interface S3Settings {
   /** undefined = AWS itself. */
@@ -33,6 +33,7 @@ export interface S3Flags {
   readonly sourceEndpoint?: string;
   readonly repoEndpoint?: string;
   readonly targetEndpoint?: string;
+  readonly toEndpoint?: string;
 }
 
 /** What this machine has beyond variables and flags; separate, so that it is found out once and tests need no port 9000. */

@@ -8,7 +8,7 @@ export interface Variable {
   readonly secret?: true;
 }
 
-const places = ['source', 'repo', 'target'] as const;
+const places = ['source', 'repo', 'target', 'to'] as const;
 
 export const VARIABLES: readonly Variable[] = [
   { name: 'S3_ENDPOINT', fallback: 'http://localhost:9000 *', help: 'S3 service' },
@@ -51,5 +51,6 @@ export const VARIABLES: readonly Variable[] = [
 ];
 
 function placeName(place: (typeof places)[number]): string {
+  if (place === 'to') return 'repository of copies';
   return place === 'repo' ? 'repository' : place;
 }

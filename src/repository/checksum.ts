@@ -10,6 +10,13 @@ export function isComputable(sum: Checksum | null | undefined): sum is Checksum 
   return sum.kind === 'full' || sum.partSize !== undefined;
 }
 
+/** Two checksums of one kind, with other values: a copy already computed its own, so comparing costs nothing. */
+export function differ(recorded: Checksum | null | undefined, copied: Checksum | undefined): boolean {
+  if (!recorded || !copied) return false;
+  const alike = recorded.alg === copied.alg && recorded.kind === copied.kind && recorded.partSize === copied.partSize;
+  return alike && recorded.value !== copied.value;
+}
+
 /** Computes a checksum as S3 defines it: over all bytes, or over the digests of parts of `partSize` bytes. */
 export class Summer {
   readonly #sum: Checksum;

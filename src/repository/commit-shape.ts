@@ -71,6 +71,7 @@ const commit = fields({
   when: is((value) => matches(/^\d{4}-\d\d-\d\dT/)(value) && !Number.isNaN(Date.parse(value as string))),
   mode: is((value) => value === 'copy' || value === 'reference'),
   partial: is((value) => typeof value === 'boolean'),
+  origin: optional(fields({ repository: text, id: is(matches(/^[0-9a-f]{64}$/)) })),
   failed: optional(list(fields({ table: text, code: text, message: text }), 0)),
   tables: list(table, 1),
 });

@@ -24,9 +24,23 @@ export interface Commit {
   /** Some of the tables that were asked for are missing. */
   readonly partial: boolean;
   readonly tables: readonly CommittedTable[];
+  /** Only of a copy of another repository's backup. */
+  readonly origin?: Origin;
   /** Tables that were asked for and could not be backed up; absent = none. */
   readonly failed?: readonly FailedTable[];
 }
+
+/** The backup that another one is a copy of; of the copy of a copy, the first. */
+export interface Origin {
+  /** `id` of its repository's record. */
+  readonly repository: string;
+  /** Its id there. */
+  readonly id: string;
+}
+
+/** What a backup and all its copies share. */
+export const identityOf = ({ id, origin }: { readonly id: string; readonly origin?: Origin | undefined }): string =>
+  origin?.id ?? id;
 
 /** A table that is not in a backup, and why. */
 export interface FailedTable {
@@ -127,9 +141,9 @@ export const isIncomplete = ({ tables }: Pick<Commit, 'tables'>): boolean => tab
 
 export function summarise(backup: Backup): BackupSummary {
   const { name, selector, id, run, when, mode, bcn } = backup;
-  const { partial, failed = [] } = backup;
-  const head = { name, selector, id, run, when, mode, bcn, partial, failed, incomplete: isIncomplete(backup) };
-  return { ...head, tables: backup.tables.map(summariseTable) };
+  const { partial, failed = [], origin } = backup;
+  const head = { name, selector, id, run, when, mode, bcn, partial, ...(origin && { origin }), failed };
+  return { ...head, incomplete: isIncomplete(backup), tables: backup.tables.map(summariseTable) };
 }
 
 function summariseTable(table: CommittedTable): TableSummary {

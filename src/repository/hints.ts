@@ -100,6 +100,11 @@ export class Bases {
     return newest;
   }
 
+  /** The backup of this name or selector, if it holds such a table and can be a base. */
+  at(selector: string, isTable: IsTable): Promise<Base | undefined> {
+    return this.#find(selector, isTable);
+  }
+
   async #find(selector: string, isTable: IsTable, look?: HintLook): Promise<Base | undefined> {
     const known = this.#known.get(selector) ?? this.#read(selector, look);
     this.#known.set(selector, known);

@@ -1,5 +1,6 @@
 import { isCode } from '../errors.js';
 import type { CallOptions, ObjectInfo } from '../storage/port.js';
+import type { Origin } from './commit.js';
 import { beginKey, endKey, nameHash, RUNS, runPrefix } from './keys.js';
 import type { RepositoryPlace } from './place.js';
 
@@ -23,12 +24,14 @@ export interface BackupAsk {
   /** The template that the name was made of, without its times; then the name is the run's own, and asks that share the template are equal. */
   readonly template?: string;
   readonly mode: 'copy' | 'reference';
-  /** Catalog identity. */
+  /** Catalog identity; `copy:<origin>` of a copy, so that no backup ever goes on with its run. */
   readonly catalog: string;
   /** What was asked for: `database.table`, sorted, or a namespace and which of its tables. */
   readonly tables: readonly string[] | Selection;
   /** Reuse nothing; absent = no. */
   readonly fresh?: boolean;
+  /** Only of a copy: of which backup. For people. */
+  readonly origin?: Origin;
 }
 
 /** The tables of a namespace whose names match. */

@@ -1,4 +1,4 @@
-import type { FailedTable } from './commit.js';
+import type { FailedTable, Origin } from './commit.js';
 
 /** A backup as `list`, `show` and `backup` report it. int64 ids are strings. */
 export interface BackupSummary {
@@ -14,6 +14,8 @@ export interface BackupSummary {
   readonly bcn: string;
   /** Some of the tables that were asked for are missing. */
   readonly partial: boolean;
+  /** What it is a copy of, when it is one. */
+  readonly origin?: Origin;
   readonly failed: readonly FailedTable[];
   /** A table lacks live files, since its source lacked them. */
   readonly incomplete: boolean;

@@ -2,6 +2,7 @@ import { BcnError, isCode } from '../errors.js';
 import { concretePath } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import type { Reporter } from '../report.js';
+import { differ } from '../repository/checksum.js';
 import { leftJoin, none, without } from '../spill/join.js';
 import { findObject } from '../storage/find-object.js';
 import { abortLeftovers } from '../storage/leftovers.js';
@@ -119,13 +120,6 @@ export function damaged(error: unknown, source: CopySource, { from }: TargetFile
         ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
         : `The backup is damaged. See all damage: bcn verify ${commit.name}`,
   });
-}
-
-/** Two checksums of one kind, with other values: the copy already computed it, so comparing costs nothing. */
-function differ(recorded: Checksum | null | undefined, copied: Checksum | undefined): boolean {
-  if (!recorded || !copied) return false;
-  const alike = recorded.alg === copied.alg && recorded.kind === copied.kind && recorded.partSize === copied.partSize;
-  return alike && recorded.value !== copied.value;
 }
 
 /** Where a content file is read from. */

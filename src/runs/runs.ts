@@ -1,4 +1,5 @@
 import { storeTime } from '../repository/clock.js';
+import type { Origin } from '../repository/commit.js';
 import { isRunId, RUNS, startOfRun } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { readRecord } from '../repository/record.js';
@@ -11,6 +12,8 @@ export interface UnfinishedRun {
   /** The backup it is to make and its table (`database.table`); absent when its begin.json is missing or cannot be read. */
   readonly name?: string;
   readonly table?: string;
+  /** What it is to be a copy of. */
+  readonly origin?: Origin;
   /** Store times, ms. */
   readonly began: number;
   readonly lastWrite: number;
@@ -44,6 +47,7 @@ export async function unfinishedRuns(
     return {
       run: id,
       ...(asks && { name: asks.name, table: formatAsked(asks.tables) }),
+      ...(asks?.origin && { origin: asks.origin }),
       began: startOfRun(id),
       lastWrite,
       objects,

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { repositoryUri, warehouseBucket } from '../../src/config/places.js';
+import { copyUri, repositoryUri, warehouseBucket } from '../../src/config/places.js';
+
+test('--to is read like BACKUP_BUCKET, and never empty', () => {
+  expect(copyUri('bucket/a/')).toEqual({ value: 's3://bucket/a', origin: '--to' });
+  expect(copyUri('file:///b/../c').value).toBe('file:///c');
+  expect(() => copyUri('/folder')).toThrow(expect.objectContaining({ code: 'config', message: expect.stringContaining('--to') }));
+  expect(() => copyUri('')).toThrow(expect.objectContaining({ code: 'usage' }));
+});
 
 describe('BACKUP_BUCKET', () => {
   test.each([

@@ -90,6 +90,15 @@ describe('precedence', () => {
     });
   });
 
+  test('the repository of copies is a place like the others', () => {
+    expect(settings(env, NOTHING, {}, 'to').endpoint).toBe('http://general:1 S3_ENDPOINT');
+    const own = { ...env, BCN_TO_S3_ACCESS_KEY: 'k', BCN_TO_S3_SECRET_KEY: 's' };
+    expect(settings(own, NOTHING, { toEndpoint: 'http://far:4' }, 'to')).toMatchObject({
+      endpoint: 'http://far:4 --to-endpoint',
+      keys: 'k s BCN_TO_S3_ACCESS_KEY',
+    });
+  });
+
   test('a flag comes before them', () => {
     expect(settings(env, NOTHING, { repoEndpoint: 'http://flag:3' }, 'repo').endpoint).toBe('http://flag:3 --repo-endpoint');
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { unfinishedRuns } from '../../src/runs/runs.js';
+import { copyTo, mirror } from '../copy/support.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
 import { failure, World } from '../support/world.js';
@@ -30,6 +31,21 @@ test('an interrupted run, and whether a rerun continues it; finished ones are no
   world.now += 6 * HOUR;
   await world.put(world.uri('repo', `runs/${run?.run}/beat-1`), '');
   expect((await unfinishedRuns(world.place())).runs).toMatchObject([{ continuable: false }]);
+});
+
+test('an interrupted copy, and of what it is to be one', async () => {
+  const world = await World.open();
+  const table = await world.table();
+  await table.append([someBytes('0')]);
+  world.publish(table);
+  await world.backup();
+  const faults = new Faults();
+  await copyTo(world.fork(), {}, faults);
+  await copyTo(world, {}, new Faults('crash-before', faults.ops - 4)).catch(() => {});
+  const origin = { id: (await world.commit())?.id, repository: expect.any(String) };
+  expect((await unfinishedRuns(mirror(world))).runs).toMatchObject([{ name: 'b', table: 'db.t', continuable: true, origin }]);
+  await copyTo(world);
+  expect((await unfinishedRuns(mirror(world))).runs).toEqual([]);
 });
 
 test('a begin.json that cannot be read, and what is no run', async () => {

@@ -21,6 +21,7 @@ export function backupFacts({ backup, events, tables }: ShownBackup, uri: string
     ['Data', backup.mode === 'copy' ? 'copy (self-contained)' : modeLabel(backup.mode)],
     ['Pinned', spread(backup)],
     ['Complete', incompleteness(backup) || undefined],
+    ['Copy of', backup.origin && `${backup.origin.id} in the repository ${backup.origin.repository}`],
     ['Made by', `bcn ${backup.bcn}`],
     ['Verified', backup.verified === null ? 'never' : `${formatTime(backup.verified)} UTC`],
     ['Damaged', backup.damaged === null ? undefined : `found so ${formatTime(backup.damaged)}`],

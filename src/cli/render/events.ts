@@ -21,6 +21,7 @@ export function backupFields(backup: BackupSummary): Fields {
     bcn: backup.bcn,
     partial: backup.partial,
     incomplete: backup.incomplete,
+    ...(backup.origin && { origin: backup.origin }),
     ...(backup.failed.length > 0 && { failed: backup.failed }),
     pinned: pinned ? { first: pinned.first, last: pinned.last, apart_ms: pinned.apart } : null,
     tables: backup.tables.map((table) => ({

@@ -16,8 +16,8 @@ export function retentionFields({ name, selector, id, when, tables, kept, reason
   return { name, selector, id, when, tables, kept, reasons };
 }
 
-export function runFields({ run, name, table, began, lastWrite, objects, bytes, continuable }: UnfinishedRun): Fields {
-  const head = { run, name: name ?? null, table: table ?? null };
+export function runFields({ run, name, table, origin, began, lastWrite, objects, bytes, continuable }: UnfinishedRun): Fields {
+  const head = { run, name: name ?? null, table: table ?? null, ...(origin && { origin }) };
   return { ...head, began: time(began), last_write: time(lastWrite), held: { objects, bytes }, continuable };
 }
 

@@ -33,9 +33,9 @@ export function runsTable(runs: readonly UnfinishedRun[], now: number): string {
       { title: 'SIZE', align: 'right' },
       { title: 'A RERUN' },
     ],
-    runs.map(({ run, name, table, began, lastWrite, objects, bytes, continuable }) => [
+    runs.map(({ run, name, table, origin, began, lastWrite, objects, bytes, continuable }) => [
       run,
-      name ?? '?',
+      `${name ?? '?'}${origin ? ' (copy)' : ''}`,
       table ?? '?',
       age(now - began),
       `${age(now - lastWrite)} ago`,

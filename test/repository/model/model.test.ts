@@ -9,7 +9,15 @@ const SEED = process.env.BCN_MODEL_SEED;
 const START = Date.UTC(2026, 0, 10);
 
 /** What is there before the random part begins. */
-const BEFORE = [[], ['backup'], ['backup', 'delete'], ['backup', 'delete', 'wait']] as const;
+const BEFORE = [
+  [],
+  ['backup'],
+  ['backup', 'delete'],
+  ['backup', 'delete', 'wait'],
+  ['backup', 'mirror'],
+  ['backup', 'mirror', 'more'],
+  ['backup', 'mirror', 'delete', 'wait'],
+] as const;
 
 let source: Source;
 beforeAll(async () => {
@@ -25,7 +33,8 @@ afterEach(() => {
 test(`the invariants of the format, after every request of ${RUNS} random histories`, { timeout: 0 }, async () => {
   const ended = new Map<string, number>();
   const actions = fc.array(action, { minLength: 5, maxLength: 40, size: 'max' });
-  const features = fc.constantFrom([], [], ['commits-by-run']);
+  const feature = fc.constantFrom([], [], ['commits-by-run']);
+  const features = fc.record({ repo: feature, mirror: feature });
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...BEFORE), features, actions, async (before, has, history) => {
       vi.setSystemTime(START);
@@ -33,7 +42,10 @@ test(`the invariants of the format, after every request of ${RUNS} random histor
       const model = await Model.open(source, has);
       for (const one of before) {
         if (one === 'wait') await vi.advanceTimersByTimeAsync(GRACE + 60_000);
-        else await model.alone(one, 'a');
+        else if (one === 'more') {
+          await model.apply({ do: 'change', version: 1 });
+          await model.alone({ what: 'backup', name: 'b' });
+        } else await model.alone({ what: one, name: 'a' });
       }
       for (const one of history) await model.apply(one);
       await model.finish();
@@ -43,5 +55,6 @@ test(`the invariants of the format, after every request of ${RUNS} random histor
   );
   if (process.env.BCN_MODEL_RUNS) console.log(Object.fromEntries([...ended].sort()));
   // Every kind of process gets to its end.
-  for (const how of ['backup ok', 'delete ok', 'undelete ok', 'prune ok']) expect(ended.get(how)).toBeGreaterThan(0);
+  for (const how of ['backup ok', 'delete ok', 'undelete ok', 'prune ok', 'copy ok', 'mirror ok', 'copied'])
+    expect(ended.get(how)).toBeGreaterThan(0);
 });

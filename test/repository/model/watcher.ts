@@ -32,6 +32,8 @@ export class Watcher implements Watch {
   readonly #writes = new Map<string, number[]>();
   /** d of each prune. */
   readonly #looks = new Map<Process, number>();
+  /** When each process last looked at a name before it was answered: what a COMMIT rests on. */
+  readonly #named = new Map<Process, number>();
   #before = new Map<string, Entry>();
 
   constructor(objects: ReadonlyMap<string, Entry>, place: RepositoryPlace, grace: number) {
@@ -49,7 +51,8 @@ export class Watcher implements Watch {
   async after(process: Process, op: string, key: string): Promise<void> {
     const uri = `${this.#place.store.uri}/`;
     if (!key.startsWith(uri)) return;
-    if (op === 'create' || op === 'copy' || op === 'upload') await this.#written(key.slice(uri.length));
+    if (op === 'list' && COMMIT.test(key.slice(uri.length))) this.#named.set(process, Date.now());
+    if (op === 'create' || op === 'copy' || op === 'upload') await this.#written(process, key.slice(uri.length));
     if (op === 'delete')
       for (const one of key.split(' ')) this.#deleted(process, one.startsWith(uri) ? one.slice(uri.length) : one);
   }
@@ -78,16 +81,16 @@ export class Watcher implements Watch {
     }
   }
 
-  async #written(key: string): Promise<void> {
+  async #written(process: Process, key: string): Promise<void> {
     const { modified = 0 } = this.#objects.get(key) ?? {};
     const run = /^runs\/([^/]+)\//.exec(key)?.[1];
     if (run !== undefined) this.#writes.set(run, [...(this.#writes.get(run) ?? []), modified]);
-    if (COMMIT.test(key)) await this.#committed(key, modified);
+    if (COMMIT.test(key)) await this.#committed(process, key, modified);
     // A backup that is seen again after an undelete.
     if (key.includes('-undeleted')) this.checkAll(`after ${key}`);
   }
 
-  async #committed(key: string, at: number): Promise<void> {
+  async #committed(process: Process, key: string, at: number): Promise<void> {
     const commit = decodeCommit(this.#objects.get(key)?.bytes as Buffer, key);
     const table = commit.tables[0] as Commit['tables'][number];
     const needs = new Map<string, Buffer>();
@@ -105,14 +108,15 @@ export class Watcher implements Watch {
     for (const { commit: other, key: place } of this.held.values())
       if (place === key && this.#objects.has(key)) this.#violated(`${other.name} was replaced at ${key}`);
     this.held.set(commit.id, { commit, key, needs });
-    this.#checkTime(commit, table.root.key, at);
+    this.#checkTime(commit, table.root.key, at, this.#named.get(process) ?? 0);
   }
 
   /** No commit later than its time rule: after its look, and after its run's last write; and no silence of the run in which prune could take it for dead. */
-  #checkTime(commit: Commit, root: string, at: number): void {
+  #checkTime(commit: Commit, root: string, at: number, looked: number): void {
     const slack = MOMENT_MS + this.#grace / 8;
-    if (at > Date.parse(commit.when) + slack)
-      this.#violated(`${commit.name} was committed ${at - Date.parse(commit.when)} ms after its look`);
+    // A copy has the moment of its origin.
+    const since = commit.origin ? looked : Date.parse(commit.when);
+    if (at > since + slack) this.#violated(`${commit.name} was committed ${at - since} ms after its look`);
     if (!root.startsWith(`runs/${commit.run}/`)) return;
     const times = [...(this.#writes.get(commit.run) ?? [])].sort((a, b) => a - b);
     if (at > (times.at(-1) ?? 0) + this.#grace / 2 + slack)
