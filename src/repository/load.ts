@@ -2,9 +2,9 @@ import { BcnError, isCode } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
-import { type Backup, decodeCommit } from './commit.js';
+import { type Backup, type Commit, decodeCommit } from './commit.js';
 import { readDeletion } from './events.js';
-import { assertSelector, BACKUPS, commitKey, nameOfSelector, selectorOfCommitKey, selectorStem } from './keys.js';
+import { assertSelector, BACKUPS, commitKey, isSelectorOf, nameOfSelector, selectorOfCommitKey, selectorStem } from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 import { commitsByRun, type RepositoryRecord, readRecord } from './record.js';
 
@@ -109,11 +109,21 @@ export async function findCommit(
 ): Promise<Backup | undefined> {
   const key = place.prefix + commitKey(selector);
   try {
-    return { ...decodeCommit((await place.store.get(key, options)).bytes, `${place.store.uri}/${key}`), selector };
+    return atItsKey(decodeCommit((await place.store.get(key, options)).bytes, `${place.store.uri}/${key}`), place, selector);
   } catch (error) {
     if (isCode(error, 'object-not-found')) return undefined;
     throw error;
   }
+}
+
+/** A COMMIT that lies where its name says. A whole one under another key is no backup of that name. */
+function atItsKey(commit: Commit, place: RepositoryPlace, selector: string): Backup {
+  if (isSelectorOf(selector, commit)) return { ...commit, selector };
+  const object = `${placeUri(place)}/${commitKey(selector)}`;
+  throw new BcnError('corrupt', `The backup record ${object} is that of another backup, "${commit.name}"`, {
+    object,
+    hint: 'Something copied or moved it: bring the right one back from a copy. Those that can be read: bcn list',
+  });
 }
 
 /**
