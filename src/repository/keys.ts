@@ -60,6 +60,8 @@ export const selectorStem = (text: string): string => (text.includes('@') ? text
 
 /** Where the COMMIT of a backup lies: under its name, or its selector. */
 export const commitKey = (selector: string): string => `${BACKUPS}${selector}.json`;
+/** Whether a key below backups/ is that of a COMMIT: what lies deeper is not bcn's. */
+export const isCommitKey = (key: string): boolean => /^backups\/[^/]+\.json$/.test(key);
 export const selectorOfCommitKey = (key: string): string => key.slice(BACKUPS.length, -'.json'.length);
 export const eventsPrefix = (backupId: string): string => `${EVENTS}${backupId}/`;
 export const eventKey = (backupId: string, n: number, kind: string, random?: string): string =>

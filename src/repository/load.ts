@@ -4,7 +4,16 @@ import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
 import { type Backup, type Commit, decodeCommit } from './commit.js';
 import { readDeletion } from './events.js';
-import { assertSelector, BACKUPS, commitKey, isSelectorOf, nameOfSelector, selectorOfCommitKey, selectorStem } from './keys.js';
+import {
+  assertSelector,
+  BACKUPS,
+  commitKey,
+  isCommitKey,
+  isSelectorOf,
+  nameOfSelector,
+  selectorOfCommitKey,
+  selectorStem,
+} from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 import { commitsByRun, type RepositoryRecord, readRecord } from './record.js';
 
@@ -161,8 +170,8 @@ export interface BackupObject {
 async function* backupObjects(place: RepositoryPlace, options: CallOptions, stem: string): AsyncGenerator<BackupObject> {
   for await (const page of place.store.list(place.prefix + BACKUPS + stem, options)) {
     for (const { key, modified } of page.objects) {
-      const selector = selectorOfCommitKey(key.slice(place.prefix.length));
-      if (key.endsWith('.json')) yield { selector, modified, seen: page.date };
+      const own = key.slice(place.prefix.length);
+      if (isCommitKey(own)) yield { selector: selectorOfCommitKey(own), modified, seen: page.date };
     }
   }
 }

@@ -88,6 +88,12 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
   const of = (type: string) => lines.filter((line) => line.type === type).map(({ type: _, ...rest }) => rest as unknown);
   const head = of('root')[0] as { format: number } & Pick<Root, 'location' | 'metadataLocation' | 'uuid'>;
   const metadata = of('metadata')[0] as RootMetadata;
+  if (Number.isInteger(head?.format) && head.format > 1) {
+    throw new BcnError('repository-too-new', `The table root ${object} has format ${head.format}; this bcn reads format 1`, {
+      object,
+      hint: 'Use a newer bcn.',
+    });
+  }
   if (head?.format !== 1 || metadata === undefined) throw damaged('it lacks its first lines');
   const { location, metadataLocation, uuid } = head;
   return {
@@ -104,7 +110,7 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
   };
 }
 
-/** Reads and checks the ROOT of a committed table. Throws `corrupt`. */
+/** Reads and checks the ROOT of a committed table. Throws `corrupt`, or `repository-too-new` for a later format. */
 export async function readRoot(place: RepositoryPlace, table: CommittedTable, options: CallOptions = {}): Promise<Root> {
   return readRootOf(place, table.root, options);
 }

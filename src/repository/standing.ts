@@ -3,7 +3,7 @@ import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
 import { type Backup, decodeCommit, type StoredObject } from './commit.js';
 import { type BackupState, NO_EVENTS, readStates } from './events.js';
-import { BACKUPS, commitKey, isPurgeMark, selectorOfCommitKey } from './keys.js';
+import { BACKUPS, commitKey, isCommitKey, isPurgeMark, selectorOfCommitKey } from './keys.js';
 import { findCommit } from './load.js';
 import type { RepositoryPlace } from './place.js';
 
@@ -50,7 +50,7 @@ export async function readStandings(place: RepositoryPlace, options: CallOptions
     for (const { key: full, modified } of page.objects) {
       const key = full.slice(place.prefix.length);
       if (isPurgeMark(key)) marks.push({ key, modified });
-      else if (/^backups\/[^/]+\.json$/.test(key)) selectors.push(selectorOfCommitKey(key));
+      else if (isCommitKey(key)) selectors.push(selectorOfCommitKey(key));
       else foreign.push(key);
     }
   }
