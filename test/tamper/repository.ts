@@ -1,6 +1,7 @@
 import { fixture } from '../iceberg/deletes/support.js';
 import { Faults } from '../support/faults.js';
 import { FreeTable } from '../support/free-table.js';
+import { ORC } from '../support/rows.js';
 import { someBytes } from '../support/table.js';
 import { World } from '../support/world.js';
 
@@ -54,9 +55,10 @@ export async function repository(): Promise<World> {
     [A, 1],
     [FAR, 3],
   ]);
-  const parquet = await table.put(`${T}/data/d.parquet`, fixture('arrow-snappy-1.parquet'), { content: 1, records: 1 });
+  const parquet = await table.put(`${T}/data/d.parquet`, fixture('arrow-snappy-1.parquet'), { content: 1, records: 349 });
+  const orc = await table.put(`${T}/data/d2.orc`, fixture(ORC), { content: 1, format: 'ORC', records: 200 });
   const eq = await table.put(`${T}/data/eq.parquet`, someBytes('eq'), { content: 2 });
-  const first = await table.commit([data, await table.manifest([avro, parquet, eq])]);
+  const first = await table.commit([data, await table.manifest([avro, parquet, orc, eq])]);
   table.statistics = [{ ...(await table.put(`${T}/metadata/s1.puffin`, someBytes('s1'))), snapshot: first }];
   await table.write();
   await world.backup({ name: 'old' });
