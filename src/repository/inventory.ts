@@ -1,10 +1,11 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import type { RewritableDeletes } from '../iceberg/delete-file.js';
 import type { CallOptions, Checksum } from '../storage/port.js';
 import { sha256 } from './keys.js';
 import type { RepositoryPlace } from './place.js';
 import type { RootManifest, Section } from './root.js';
+import { unpack } from './unpack.js';
 
 /** One live content file of a manifest, or a file of statistics (format, "Inventory"). */
 export interface InventoryFile {
@@ -105,8 +106,7 @@ function decodeSection(pack: Buffer, manifest: RootManifest, object: string): re
   try {
     const member = pack.subarray(offset, offset + length);
     if (sha256(member) !== recorded) throw new Error('its sha256 is not the recorded one');
-    const text = gunzipSync(member).toString('utf8');
-    const files = text
+    const files = unpack(member)
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as InventoryFile);

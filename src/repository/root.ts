@@ -1,10 +1,11 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import type { CommittedTable, StoredObject } from './commit.js';
 import type { InventoryFile } from './inventory.js';
 import type { RepositoryPlace } from './place.js';
 import { readStored } from './stored.js';
+import { unpack } from './unpack.js';
 
 /** Everything a backup of one table needs (format, "ROOT"). */
 export interface Root {
@@ -77,8 +78,7 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
     });
   let lines: ({ type: string } & Record<string, unknown>)[];
   try {
-    lines = gunzipSync(bytes)
-      .toString('utf8')
+    lines = unpack(bytes)
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
