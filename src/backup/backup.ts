@@ -1,6 +1,7 @@
 import { formatIdent } from '../catalog/port.js';
 import { BcnError, isCode } from '../errors.js';
 import type { Plan } from '../plan.js';
+import { assertAlone } from '../repository/alone.js';
 import { type Backup, type FailedTable, summarise } from '../repository/commit.js';
 import { readDeletion } from '../repository/events.js';
 import { Bases, hasHint } from '../repository/hints.js';
@@ -32,6 +33,7 @@ export async function backup(deps: BackupDeps, options: BackupOptions): Promise<
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const place = deps.repository;
   const opened = await openRepository(place, call);
+  if (!opened.record) await assertAlone(place, call);
   const selected = await selectTables(deps, options, call);
   const { template, at } = newName(options.name, namesOf(selected));
   const bases = opened.record && !options.fresh ? new Bases(place, options.mode, call) : undefined;

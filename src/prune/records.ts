@@ -1,6 +1,6 @@
 import { isCode } from '../errors.js';
 import { parseEvent, writeEvent } from '../repository/events.js';
-import { commitKey, EVENTS, eventsPrefix, HINTS, purgeMark, selectorOfHintKey } from '../repository/keys.js';
+import { commitKey, EVENTS, eventsPrefix, HINTS, isEventKey, isHint, purgeMark, selectorOfHintKey } from '../repository/keys.js';
 import { isCommitted } from '../repository/load.js';
 import { Moment, promptly } from '../repository/moment.js';
 import type { RepositoryPlace } from '../repository/place.js';
@@ -65,11 +65,12 @@ export async function sweepRecords(
   for (const [id, { newest }] of states) {
     // An event comes after its COMMIT: where that is not listed, an event that is old has outlived it.
     if (ids.has(id) || gone.has(id) || !isOld(newest)) continue;
-    for await (const { key, size } of listBelow(place, eventsPrefix(id), call)) await remover.add(key, size, into);
+    for await (const object of listBelow(place, eventsPrefix(id), call))
+      if (isEventKey(object.key)) await remover.add(object.key, object.size, into);
   }
   const selectors = new Set(there.map(({ selector }) => selector));
   for await (const { key, size, modified } of listBelow(place, HINTS, call)) {
-    if (!selectors.has(selectorOfHintKey(key)) && isOld(modified)) await remover.add(key, size, into);
+    if (isHint(key) && !selectors.has(selectorOfHintKey(key)) && isOld(modified)) await remover.add(key, size, into);
   }
   for (const { key, modified } of marks) if (isOld(modified)) await remover.add(key, 0, into);
   for await (const { key, size } of staleChecks(place, ids, isOld, call)) await remover.add(key, size, into);

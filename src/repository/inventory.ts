@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { BcnError, isCode } from '../errors.js';
 import type { RewritableDeletes } from '../iceberg/delete-file.js';
 import { parallel } from '../parallel.js';
@@ -7,6 +7,7 @@ import { readRange } from '../storage/read-range.js';
 import { sha256 } from './keys.js';
 import type { RepositoryPlace } from './place.js';
 import type { RootManifest, Section } from './root.js';
+import { unpack } from './unpack.js';
 
 /** One live content file of a manifest, or a file of statistics (format, "Inventory"). */
 export interface InventoryFile {
@@ -197,8 +198,7 @@ function decodeSection(bytes: Buffer, manifest: RootManifest, object: string, st
   try {
     const member = bytes.subarray(offset - start, offset - start + length);
     if (sha256(member) !== recorded) throw new Error('its sha256 is not the recorded one');
-    const text = gunzipSync(member).toString('utf8');
-    const files = text
+    const files = unpack(member)
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as InventoryFile);

@@ -49,16 +49,25 @@ export function assertSelector(text: string): void {
  */
 export const runSelector = (name: string, run: string, id: string): string =>
   `${name}@${run.slice(nameHash(name).length + 1)}-${id.slice(0, 8)}`;
+/** Whether a COMMIT of this name, run and id may lie under a selector: it names the backup, and of one by run the run, too. Early 0.1.0 kept the run whole. */
+export const isSelectorOf = (
+  selector: string,
+  { name, run, id }: { readonly name: string; readonly run: string; readonly id: string },
+): boolean => [name, runSelector(name, run, id), `${name}@${run}-${id.slice(0, 8)}`].includes(selector);
 export const nameOfSelector = (selector: string): string => selector.replace(/@.*/, '');
 /** What all selectors that a text may stand for begin with, unless it is one itself. */
 export const selectorStem = (text: string): string => (text.includes('@') ? text : `${text}@`);
 
 /** Where the COMMIT of a backup lies: under its name, or its selector. */
 export const commitKey = (selector: string): string => `${BACKUPS}${selector}.json`;
+/** Whether a key below backups/ is that of a COMMIT: what lies deeper is not bcn's. */
+export const isCommitKey = (key: string): boolean => /^backups\/[^/]+\.json$/.test(key);
 export const selectorOfCommitKey = (key: string): string => key.slice(BACKUPS.length, -'.json'.length);
 export const eventsPrefix = (backupId: string): string => `${EVENTS}${backupId}/`;
 export const eventKey = (backupId: string, n: number, kind: string, random?: string): string =>
   `${eventsPrefix(backupId)}${String(n).padStart(6, '0')}-${kind}${random === undefined ? '' : `-${random}`}.json`;
+/** Whether a key below events/ is that of an event of a backup, and not of something else that lies there. */
+export const isEventKey = (key: string): boolean => /^events\/[0-9a-f]{64}\/\d+-[a-z]+(-[0-9a-f]+)?\.json$/.test(key);
 /** A mark that a prune is about to remove the COMMIT of this name (format, "Prune" 4). A LIST of the COMMIT's key shows both. */
 export const purgeMark = (name: string, id: string): string =>
   `${commitKey(name)}@purged-${id.slice(0, 8)}-${randomBytes(8).toString('hex')}`;
@@ -96,6 +105,8 @@ export const hintPrefix = (table: string): string => `${HINTS}${table}/`;
 const LATEST = 9_999_999_999_999;
 export const hintKey = (table: string, when: number, selector: string): string =>
   `${hintPrefix(table)}${String(LATEST - when).padStart(13, '0')}-${selector}`;
+/** Whether a key below tables/ is a hint's. */
+export const isHint = (key: string): boolean => /^tables\/[0-9a-f]{32}\/\d{13}-[^/]+$/.test(key);
 /** Name or selector of the backup that a hint key, or a mark beside it, points to. */
 export const selectorOfHintKey = (key: string): string => key.slice(key.lastIndexOf('/') + 15).replace(/!.*$/, '');
 /** A mark that an event may say more of the backup of this hint (format, "Hints"). It sorts right behind the hint. */

@@ -2,9 +2,18 @@ import { BcnError, isCode } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
-import { type Backup, decodeCommit } from './commit.js';
+import { type Backup, type Commit, decodeCommit } from './commit.js';
 import { type BackupState, readDeletion, readState } from './events.js';
-import { assertSelector, BACKUPS, commitKey, nameOfSelector, selectorOfCommitKey, selectorStem } from './keys.js';
+import {
+  assertSelector,
+  BACKUPS,
+  commitKey,
+  isCommitKey,
+  isSelectorOf,
+  nameOfSelector,
+  selectorOfCommitKey,
+  selectorStem,
+} from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 import { commitsByRun, type RepositoryRecord, readRecord } from './record.js';
 import { withRepairs } from './repairs.js';
@@ -123,11 +132,21 @@ export async function findCommit(
 ): Promise<Backup | undefined> {
   const key = place.prefix + commitKey(selector);
   try {
-    return { ...decodeCommit((await place.store.get(key, options)).bytes, `${place.store.uri}/${key}`), selector };
+    return atItsKey(decodeCommit((await place.store.get(key, options)).bytes, `${place.store.uri}/${key}`), place, selector);
   } catch (error) {
     if (isCode(error, 'object-not-found')) return undefined;
     throw error;
   }
+}
+
+/** A COMMIT that lies where its name says. A whole one under another key is no backup of that name. */
+function atItsKey(commit: Commit, place: RepositoryPlace, selector: string): Backup {
+  if (isSelectorOf(selector, commit)) return { ...commit, selector };
+  const object = `${placeUri(place)}/${commitKey(selector)}`;
+  throw new BcnError('corrupt', `The backup record ${object} is that of another backup, "${commit.name}"`, {
+    object,
+    hint: 'Something copied or moved it: bring the right one back from a copy. Those that can be read: bcn list',
+  });
 }
 
 /**
@@ -165,8 +184,8 @@ export interface BackupObject {
 async function* backupObjects(place: RepositoryPlace, options: CallOptions, stem: string): AsyncGenerator<BackupObject> {
   for await (const page of place.store.list(place.prefix + BACKUPS + stem, options)) {
     for (const { key, modified } of page.objects) {
-      const selector = selectorOfCommitKey(key.slice(place.prefix.length));
-      if (key.endsWith('.json')) yield { selector, modified, seen: page.date };
+      const own = key.slice(place.prefix.length);
+      if (isCommitKey(own)) yield { selector: selectorOfCommitKey(own), modified, seen: page.date };
     }
   }
 }

@@ -3,7 +3,7 @@ import { BcnError, isCode } from '../errors.js';
 import { createOnce } from '../storage/create-once.js';
 import type { CallOptions } from '../storage/port.js';
 import { storeTime, Told } from './clock.js';
-import { RECORD_KEY } from './keys.js';
+import { RECORD_KEY, sha256 } from './keys.js';
 import { placeUri, type RepositoryPlace } from './place.js';
 
 /** bcn.json (format, "bcn.json"). */
@@ -71,7 +71,7 @@ export async function createRecord(
     created: new Date(created).toISOString(),
   };
   try {
-    await createOnce(place.store, place.prefix + RECORD_KEY, Buffer.from(`${JSON.stringify(record)}\n`), options);
+    await createOnce(place.store, place.prefix + RECORD_KEY, encodeRecord(record), options);
   } catch (error) {
     if (!isCode(error, 'object-exists')) throw error;
   }
@@ -80,21 +80,30 @@ export async function createRecord(
   return { ...stored, features: [...new Set([...stored.features, ...features])] };
 }
 
+/** Its last field is the sha256 of all that stands before it: a grace of which a digit is lost must not pass for a shorter one. */
+function encodeRecord(record: RepositoryRecord): Buffer {
+  const body = JSON.stringify(record).slice(0, -1);
+  return Buffer.from(`${body},"sha256":"${sha256(body)}"}\n`);
+}
+
 const UNREADABLE = 'Look at the object: something else wrote it. Is BACKUP_BUCKET the right place?';
 
 function decodeRecord(bytes: Buffer, object: string): RepositoryRecord {
+  const text = bytes.toString('utf8');
+  const damaged = (why: string, cause?: unknown) =>
+    new BcnError('corrupt', `The repository record ${object} ${why}`, { object, cause, hint: UNREADABLE });
   let record: RepositoryRecord;
   try {
-    record = JSON.parse(bytes.toString('utf8')) as RepositoryRecord;
+    record = JSON.parse(text) as RepositoryRecord;
   } catch (cause) {
-    throw new BcnError('corrupt', `The repository record ${object} is not JSON`, { object, cause, hint: UNREADABLE });
+    throw damaged('is not JSON', cause);
   }
-  if (!Number.isInteger(record?.format) || !Array.isArray(record.features) || !Number.isFinite(record.grace_ms)) {
-    throw new BcnError('corrupt', `The repository record ${object} lacks format, features or grace_ms`, {
-      object,
-      hint: UNREADABLE,
-    });
-  }
+  if (
+    !(Number.isInteger(record?.format) && record.format > 0) ||
+    !Array.isArray(record.features) ||
+    !Number.isFinite(record.grace_ms)
+  )
+    throw damaged('lacks format, features or grace_ms');
   const unknown = record.features.filter((feature) => !KNOWN.includes(feature));
   if (record.format > 1 || unknown.length > 0) {
     const why = record.format > 1 ? `format ${record.format}` : `the features ${unknown.join(', ')}`;
@@ -103,15 +112,10 @@ function decodeRecord(bytes: Buffer, object: string): RepositoryRecord {
       hint: 'Use a newer bcn.',
     });
   }
-  if (!Number.isSafeInteger(record.grace_ms) || record.grace_ms < MIN_GRACE_MS) {
-    throw new BcnError(
-      'corrupt',
-      `The repository record ${object} has a grace_ms of ${record.grace_ms}, not of 2 hours or more`,
-      {
-        object,
-        hint: UNREADABLE,
-      },
-    );
-  }
+  // Records by 0.1.0, and by people, have none.
+  const [, body = '', sum] = /^(.*),"sha256":"([0-9a-f]{64})"\}\n$/s.exec(text) ?? [];
+  if ('sha256' in record && sha256(body) !== sum) throw damaged('was changed: its sha256 is another');
+  if (!Number.isSafeInteger(record.grace_ms) || record.grace_ms < MIN_GRACE_MS)
+    throw damaged(`has a grace_ms of ${record.grace_ms}, not of 2 hours or more`);
   return record;
 }

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import type { CallOptions } from '../storage/port.js';
 import type { CommittedTable, StoredObject } from './commit.js';
@@ -6,6 +6,7 @@ import type { InventoryFile } from './inventory.js';
 import type { RepositoryPlace } from './place.js';
 import type { Range } from './ranges.js';
 import { readStored } from './stored.js';
+import { unpack } from './unpack.js';
 
 /** Everything a backup of one table needs (format, "ROOT"). */
 export interface Root {
@@ -86,8 +87,7 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
     });
   let lines: ({ type: string } & Record<string, unknown>)[];
   try {
-    lines = gunzipSync(bytes)
-      .toString('utf8')
+    lines = unpack(bytes)
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
@@ -106,6 +106,12 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
   });
   const head = of('root')[0] as { format: number } & Pick<Root, 'location' | 'metadataLocation' | 'uuid'>;
   const metadata = of('metadata')[0] as RootMetadata;
+  if (Number.isInteger(head?.format) && head.format > 1) {
+    throw new BcnError('repository-too-new', `The table root ${object} has format ${head.format}; this bcn reads format 1`, {
+      object,
+      hint: 'Use a newer bcn.',
+    });
+  }
   if (head?.format !== 1 || metadata === undefined) throw damaged('it lacks its first lines');
   const { location, metadataLocation, uuid } = head;
   return {
@@ -119,7 +125,7 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
   };
 }
 
-/** Reads and checks the ROOT of a committed table. Throws `corrupt`. */
+/** Reads and checks the ROOT of a committed table. Throws `corrupt`, or `repository-too-new` for a later format. */
 export async function readRoot(place: RepositoryPlace, table: CommittedTable, options: CallOptions = {}): Promise<Root> {
   return readRootOf(place, table.root, options);
 }

@@ -1,9 +1,9 @@
 import { BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import type { CallOptions } from '../storage/port.js';
-import { type Backup, isIncomplete, type StoredObject } from './commit.js';
+import { type Backup, decodeCommit, isIncomplete, type StoredObject } from './commit.js';
 import { type BackupState, NO_EVENTS, readStates } from './events.js';
-import { BACKUPS, commitKey, isPurgeMark, selectorOfCommitKey } from './keys.js';
+import { BACKUPS, commitKey, isCommitKey, isPurgeMark, selectorOfCommitKey } from './keys.js';
 import { findCommit } from './load.js';
 import type { RepositoryPlace } from './place.js';
 import { readRepair } from './repairs.js';
@@ -57,7 +57,7 @@ export async function readStandings(place: RepositoryPlace, options: CallOptions
     for (const { key: full, modified } of page.objects) {
       const key = full.slice(place.prefix.length);
       if (isPurgeMark(key)) marks.push({ key, modified });
-      else if (/^backups\/[^/]+\.json$/.test(key)) selectors.push(selectorOfCommitKey(key));
+      else if (isCommitKey(key)) selectors.push(selectorOfCommitKey(key));
       else foreign.push(key);
     }
   }
@@ -114,13 +114,17 @@ async function readCommit(
   }
 }
 
-/** The id that a record claims to have, so that its events can be found. */
+/** The id that a damaged record claims to have, so that its events can be found; undefined of a whole one, which is that of another key. */
 async function claimedId(place: RepositoryPlace, selector: string, options: CallOptions): Promise<string | undefined> {
+  let id: string | undefined;
   try {
     const { bytes } = await place.store.get(place.prefix + commitKey(selector), options);
-    return /^\{"id":"([0-9a-f]{64})",/.exec(bytes.subarray(0, 100).toString('latin1'))?.[1];
+    id = /^\{"id":"([0-9a-f]{64})",/.exec(bytes.subarray(0, 100).toString('latin1'))?.[1];
+    decodeCommit(bytes, selector);
+    return undefined;
   } catch (error) {
     if (isCode(error, 'object-not-found')) return undefined;
+    if (isCode(error, 'corrupt', 'repository-too-new')) return id;
     throw error;
   }
 }

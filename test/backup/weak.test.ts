@@ -4,6 +4,7 @@ import { listBackups } from '../../src/repository/list.js';
 import { loadBackup } from '../../src/repository/load.js';
 import { type Captured, expectTable, type Restored } from '../support/compare.js';
 import { Faults } from '../support/faults.js';
+import { retell } from '../support/retold.js';
 import { failure, type World } from '../support/world.js';
 import { prepare } from './weak-world.js';
 
@@ -175,10 +176,7 @@ test('when the run was committed by another process that continued it, that is t
     beforeCommit(async () => {
       committed.push((await world.backup()).backup?.id);
       // A backup of another run, before the other one in key order.
-      await world.put(
-        world.uri('repo', 'backups/b@0-other.json'),
-        await world.get(world.uri('repo', `backups/${other.selector}.json`)),
-      );
+      await retell(world, other.selector, { name: 'b', run: '0123456789abcdef-0-other' });
     }),
   );
   expect([result.backup?.id]).toEqual(committed);

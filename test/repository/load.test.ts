@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { backupSelectors, findCommit, findNamesakes, loadBackup } from '../../src/repository/load.js';
 import { Faults } from '../support/faults.js';
+import { retell } from '../support/retold.js';
 import { failure, World } from '../support/world.js';
 
 async function prepare(weak?: 'late') {
@@ -76,31 +77,23 @@ test('by name it costs a request for the repository, one for the backup, one for
 
 test('a backup that lies by run is found in a repository that says nothing of it, and one that lies by name beside one by run', async () => {
   const world = await prepare();
-  await copyOf(world, 'b', 'c@1-x');
-  expect((await loadBackup(world.place(), 'c')).selector).toBe('c@1-x');
-  const record = JSON.parse((await world.get(world.uri('repo', 'bcn.json'))).toString());
+  const c = await retell(world, 'b', { name: 'c' });
+  expect((await loadBackup(world.place(), 'c')).selector).toBe(c);
+  const { sha256: _sum, ...record } = JSON.parse((await world.get(world.uri('repo', 'bcn.json'))).toString());
   await world.put(world.uri('repo', 'bcn.json'), JSON.stringify({ ...record, features: ['commits-by-run'] }));
   expect((await loadBackup(world.place(), 'nightly')).selector).toBe('nightly');
-  await world.put(
-    world.uri('repo', 'backups/nightly@1-x.json'),
-    // Of another run.
-    await world.get(world.uri('repo', 'backups/b.json')),
-  );
+  const twin = await retell(world, 'b', { name: 'nightly' });
   const error = await failure(loadBackup(world.place(), 'nightly'), 'usage');
   expect(error.message).toContain('2 backups');
   expect(error.message).toContain('nightly (of db.t');
-  expect((await findNamesakes(world.place(), 'nightly', true)).map(({ selector }) => selector)).toEqual([
-    'nightly',
-    'nightly@1-x',
-  ]);
+  expect((await findNamesakes(world.place(), 'nightly', true)).map(({ selector }) => selector)).toEqual(['nightly', twin]);
 });
 
 test('two records of one run are one backup; the first is taken', async () => {
   const world = await prepare('late');
   const { selector } = await loadBackup(world.place(), 'b');
-  const twin = `${selector.slice(0, -8)}zzzzzzzz`;
-  await copyOf(world, selector, twin);
-  expect((await loadBackup(world.place(), 'b')).selector).toBe(selector);
+  const twin = await retell(world, selector, { when: '2026-01-10T00:00:00.000Z' });
+  expect((await loadBackup(world.place(), 'b')).selector).toBe([selector, twin].sort()[0]);
   expect((await loadBackup(world.place(), twin)).selector).toBe(twin);
 });
 
@@ -119,8 +112,7 @@ test('a damaged record of that name is told, and does not keep the other from be
 test('many of one name are not all told', async () => {
   const world = await prepare('late');
   const { selector } = await loadBackup(world.place(), 'b');
-  const other = await loadBackup(world.place(), 'nightly');
-  for (let i = 0; i < 15; i++) await copyOf(world, i % 2 ? selector : other.selector, `b@9-${i}`);
+  for (let i = 0; i < 15; i++) await retell(world, selector, { run: `0123456789abcdef-${i}` });
   const { message } = await failure(loadBackup(world.place(), 'b'), 'usage');
   expect(message).toContain('16 backups');
   expect(message.split('b@')).toHaveLength(11);

@@ -97,6 +97,7 @@ test.each([
   '[]',
   '{}',
   '{"format":"1","features":[],"grace_ms":1}',
+  '{"format":0,"features":[],"grace_ms":86400000}',
   '{"format":1,"features":[]}',
   '{"format":1,"features":{},"grace_ms":1}',
   // Less than 2 h: beats and the time rule could not keep up.
@@ -113,4 +114,32 @@ test('a grace of two hours is the least', async () => {
   const at = place();
   await put(at, '{"format":1,"id":"x","features":[],"grace_ms":7200000}');
   expect((await readRecord(at)).grace_ms).toBe(7_200_000);
+});
+
+test('any bit of the record flipped is an error, or leaves what it says as it was', async () => {
+  const at = place();
+  const made = await createRecord(at, 0, 'probe/');
+  const { bytes } = await at.store.get('p/bcn.json');
+  let told = 0;
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const bad = Buffer.from(bytes);
+    bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7));
+    await at.store.delete(['p/bcn.json']);
+    await at.store.create('p/bcn.json', bad);
+    const read = await readRecord(at).catch(({ code }) => code as string);
+    const { format, features, grace_ms } = made;
+    if (typeof read === 'object') expect(read, `bit ${bit}`).toMatchObject({ format, features, grace_ms });
+    else told += Number(['corrupt', 'repository-too-new'].includes(read));
+  }
+  // All but those that make "sha256" another field.
+  expect(told).toBeGreaterThan(bytes.length * 8 - 60);
+});
+
+test('a digit of the grace that is lost is no shorter grace', async () => {
+  const at = place();
+  await createRecord(at, 0, 'probe/');
+  const text = (await at.store.get('p/bcn.json')).bytes.toString();
+  await at.store.delete(['p/bcn.json']);
+  await put(at, text.replace('86400000', '8640000 '));
+  await expect(openRepository(at)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('was changed') });
 });

@@ -3,7 +3,6 @@ import { entry, LIST_V2, listEntry, manifestSchema, V2_FIELDS } from '../iceberg
 import { file, type Json, type Value } from '../iceberg/avro/support.js';
 import { puffin, vector } from '../iceberg/puffin/support.js';
 import { type Document, stringify } from './json.js';
-import type { SpeltWorld } from './spelt-world.js';
 
 /** A file as one entry of a manifest names it. */
 export interface FreeFile {
@@ -59,11 +58,17 @@ const FIELDS: readonly Json[] = [
 
 const FILE_PATH = 2147483546;
 
+/** Where such a table is written: a store that takes every URI, and a catalog. */
+interface FreeWorld {
+  put(uri: string, bytes: Buffer | string): Promise<void>;
+  publish(table: FreeTable): void;
+}
+
 /** A table whose files lie where the test says and are spelt as it says: nothing is derived from its location but the place of its metadata. */
 export class FreeTable {
   /** Set anew, it is the table's from the next `write` on: ALTER TABLE … SET LOCATION. */
   location: string;
-  readonly #world: SpeltWorld;
+  readonly #world: FreeWorld;
   readonly #uuid = randomUUID();
   readonly #properties: Readonly<Record<string, string>>;
   readonly #snapshots: FreeSnapshot[] = [];
@@ -71,7 +76,7 @@ export class FreeTable {
   metadataLocation = '';
   #names = 0;
 
-  constructor(world: SpeltWorld, location = 's3://b/t', properties: Readonly<Record<string, string>> = {}) {
+  constructor(world: FreeWorld, location = 's3://b/t', properties: Readonly<Record<string, string>> = {}) {
     this.#world = world;
     this.location = location;
     this.#properties = properties;

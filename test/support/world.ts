@@ -140,7 +140,7 @@ export class World {
   }
 
   /** Points the catalog's entry at the table as it is. */
-  publish(table: TableWriter, name = 'db.t'): void {
+  publish(table: Pick<TableWriter, 'metadataLocation' | 'location'>, name = 'db.t'): void {
     this.tables.set(name, { metadataLocation: table.metadataLocation, location: table.location });
   }
 
