@@ -66,6 +66,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   forget: USE_CASE,
   prune: USE_CASE,
   runs: USE_CASE,
+  policy: ['repository/keys'],
   config: ['errors', 'nearest', 'storage/location', 'catalog/'],
 };
 

@@ -9,6 +9,7 @@ import { addDemo } from './commands/demo.js';
 import { addDiff } from './commands/diff.js';
 import { addForget } from './commands/forget.js';
 import { addList } from './commands/list.js';
+import { addPolicy } from './commands/policy.js';
 import { addPrune } from './commands/prune.js';
 import { addRestore } from './commands/restore.js';
 import { addRuns } from './commands/runs.js';
@@ -47,7 +48,7 @@ export function outputFlags(args: readonly string[]): { readonly json: boolean; 
   return { json: flags.has('--json'), quiet: flags.has('--quiet') || flags.has('-q') };
 }
 
-const COMMANDS = new Set('backup restore list show diff cat verify delete undelete forget prune runs demo'.split(' '));
+const COMMANDS = new Set('backup restore list show diff cat verify delete undelete forget prune runs policy demo'.split(' '));
 
 /** The command that a command line seems to mean, for events about a line that cannot be parsed. */
 export function commandOf(args: readonly string[]): string | null {
@@ -74,7 +75,7 @@ export function buildProgram(io: Io, select: Select): Command {
     .addHelpText('after', helpFooter());
   const retention = [addDelete, addUndelete, addForget, addPrune, addRuns];
   const looking = [addList, addShow, addDiff, addCat, addVerify];
-  for (const add of [addBackup, addRestore, ...looking, ...retention, addDemo]) add(program, select);
+  for (const add of [addBackup, addRestore, ...looking, ...retention, addPolicy, addDemo]) add(program, select);
   return program;
 }
 

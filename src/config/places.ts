@@ -7,8 +7,11 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 /** The repository as a URI without a trailing slash: `s3://bucket/prefix` or `file:///folder`. Throws `config`. */
 export function repositoryUri(env: Env): Sourced<string> {
-  const given = fromEnv(env, 'BACKUP_BUCKET') ?? sourced(COMPOSE.backupBucket, 'default');
-  const { value, origin } = given;
+  return placeUriOf(fromEnv(env, 'BACKUP_BUCKET') ?? sourced(COMPOSE.backupBucket, 'default'), 'a repository');
+}
+
+/** The same for any place; `what`: for messages. */
+export function placeUriOf({ value, origin }: Sourced<string>, what: string): Sourced<string> {
   const hint = 'Write a bucket, bucket/prefix, s3://bucket/prefix, or file:///folder.';
   const trimmed = value.replace(/\/+$/, '');
   if (/[?#\0]/.test(value)) throw new BcnError('config', `${origin} may not hold "?" or "#": ${quoted(value)}`, { hint });
@@ -21,7 +24,7 @@ export function repositoryUri(env: Env): Sourced<string> {
   const rest = /^s3[an]?:\/\//.test(trimmed) ? trimmed.replace(/^s3[an]?:\/\//, '') : trimmed;
   const [bucket = '', ...prefix] = rest.split('/');
   if (rest.includes('://') || !BUCKET.test(bucket) || prefix.includes('')) {
-    throw new BcnError('config', `${origin} is no place for a repository: ${quoted(value)}`, { hint });
+    throw new BcnError('config', `${origin} is no place for ${what}: ${quoted(value)}`, { hint });
   }
   return sourced(`s3://${rest}`, origin);
 }
