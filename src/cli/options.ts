@@ -23,7 +23,7 @@ export function addKeptOptions(command: Command, role: Role): void {
 }
 
 /** The same flags, as those of the place that this command writes to. */
-export function writingTo<F extends S3Flags & KeptFlags>(role: Role, flags: F): F {
+export function writingTo<F extends KeptFlags>(role: Role, flags: F): F & Required<Pick<S3Flags, 'writes'>> {
   const { storageClass, sseKmsKeyId } = flags;
   const given = { ...(storageClass !== undefined && { storageClass }), ...(sseKmsKeyId !== undefined && { sseKmsKeyId }) };
   return { ...flags, writes: { role, ...given } };
