@@ -24,7 +24,7 @@ export interface ObjectVersion extends VersionId {
 export interface ObjectVersions {
   /** Whether the bucket keeps versions, or kept them once; undefined when this identity may not ask, or the service does not know. */
   kept(options?: CallOptions): Promise<boolean | undefined>;
-  /** Versions and delete markers of the keys that start with `prefix`, those of a key together, keys in UTF-8 byte order. */
+  /** Versions and delete markers of the keys that start with `prefix`: keys in UTF-8 byte order, of each the latest first, the others by age as far as their times tell. */
   list(prefix: string, options?: CallOptions): AsyncIterable<ObjectVersion>;
   /** The bytes of one version. For records only. */
   get(at: VersionId, options?: CallOptions): Promise<Buffer>;

@@ -65,6 +65,11 @@ export class VersionedStore extends MemoryStore {
     this.#keep(key);
   }
 
+  /** Locks what a key shows; ms. */
+  lock(key: string, until: number): void {
+    this.#locks.set(this.#history.get(key)?.at(-1)?.id ?? '', until);
+  }
+
   override async delete(keys: readonly string[], options?: CallOptions): Promise<void> {
     await super.delete(keys, options);
     for (const key of keys) this.#push(key, { id: `v${++this.#made}`, modified: this.#now(), entry: undefined });

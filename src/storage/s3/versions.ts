@@ -68,9 +68,10 @@ export class S3Versions implements ObjectVersions {
         ...{ key: decode(each.Key ?? ''), version: each.VersionId ?? 'null', size: each.Size ?? 0, marker },
         ...{ latest: each.IsLatest === true, ...(each.LastModified && { modified: each.LastModified.getTime() }) },
       });
-    // They come apart, each in the order of keys.
+    // They come apart, each in the order of keys and newest first.
     const versions = [...(output.Versions ?? []).map(of(false)), ...(output.DeleteMarkers ?? []).map(of(true))];
-    versions.sort((a, b) => byteCompare(a.key, b.key));
+    const age = ({ latest, modified = 0 }: ObjectVersion) => (latest ? Number.POSITIVE_INFINITY : modified);
+    versions.sort((a, b) => byteCompare(a.key, b.key) || (age(a) < age(b) ? 1 : age(a) > age(b) ? -1 : 0));
     const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = output;
     if (IsTruncated && NextKeyMarker === undefined) throw endless(`s3://${this.#bucket}/${Prefix}`);
     const next = IsTruncated
