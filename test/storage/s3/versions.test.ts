@@ -145,8 +145,9 @@ describeWith(['s3'], 'MinIO', (lab) => {
     const store = createS3Store(config, await bucketWith({ versioning: true }));
     await store.create('k', bytes('x'));
     await store.delete(['k']);
-    for (const call of [store.get('k'), store.read('k'), store.copy({ store, key: 'k', size: 1 }, 'to')]) {
-      const error = await failure(call, 'object-not-found');
+    const calls = [() => store.get('k'), () => store.read('k'), () => store.copy({ store, key: 'k', size: 1 }, 'to')];
+    for (const call of calls) {
+      const error = await failure(call(), 'object-not-found');
       expect(error.message).toMatch(/k does not exist: a delete marker hides it/);
       expect(error.hint).toContain('remove the delete marker');
     }
