@@ -2,7 +2,18 @@ import type { BcnError } from '../../errors.js';
 import type { Reporter } from '../../report.js';
 
 /** The events that carry data; the rest of the envelope's types are made by the output itself. */
-export type ItemType = 'plan' | 'backup' | 'table' | 'diff' | 'record' | 'problem' | 'verdict' | 'deletion' | 'retention' | 'run' | 'policy';
+export type ItemType =
+  | 'plan'
+  | 'backup'
+  | 'table'
+  | 'diff'
+  | 'record'
+  | 'problem'
+  | 'verdict'
+  | 'deletion'
+  | 'retention'
+  | 'run'
+  | 'policy';
 
 /** How a command speaks. One implementation prints for people, one prints NDJSON. Commands and use cases never print otherwise. */
 export interface Output {
