@@ -112,20 +112,20 @@ describeWith(['s3'], 'the printed policies, by identities of MinIO', ({ s3 }) =>
     const { id = '', when = '', tables } = (await roles.full.commit()) ?? {};
     const before = await roles.keys();
     const reader = await roles.as('verify');
-    expect((await reader.verify({ readData: true })).problems).toEqual([]);
+    expect(await reader.verify({ record: true })).toMatchObject({ problems: [], recorded: 'refused' });
     await assertCannotWrite(reader, [`events/${id}/000001-verified.json`, 'tables/x', 'runs/x/y']);
     await assertCannotRemove(reader, ['backups/b.json']);
     expect(await roles.keys()).toEqual(before);
 
     const writer = await roles.as('verify', '--record');
-    expect((await writer.verify({ readData: true })).problems).toEqual([]);
+    expect(await writer.verify({ record: true })).toMatchObject({ problems: [], recorded: 'all' });
     for (const random of [false, true])
       for (const kind of ['verified', 'damaged', 'repaired'] as const)
         await writeEvent(writer.place(), id, kind, { next: 1, random });
     const [table] = tables ?? [];
     await writeHint(writer.place(), { catalog: table?.catalog.identity ?? '', table: 'db.marked' }, { selector: 'b', when });
     const after = await roles.keys();
-    expect(after.filter((key) => key.startsWith('events/'))).toHaveLength(6);
+    expect(after.filter((key) => key.startsWith('events/'))).toHaveLength(7);
     expect(after.filter((key) => key.startsWith('tables/'))).toHaveLength(2);
     for (const random of [false, true])
       for (const kind of ['deleted', 'undeleted', 'purged', 'attached'] as const)
@@ -134,6 +134,23 @@ describeWith(['s3'], 'the printed policies, by identities of MinIO', ({ s3 }) =>
     await assertCannotRemove(writer, ['backups/b.json', after.find((key) => key.startsWith('events/')) ?? '']);
     expect(await roles.keys()).toEqual(after);
   });
+
+  test(
+    'backup --repair: what is damaged is brought again, and that is recorded; without it the record is refused',
+    SLOW,
+    async () => {
+      const roles = await Roles.open(s3);
+      await roles.table();
+      await roles.full.backup();
+      const lost = (await roles.keys()).find((key) => /\/data\/.*parquet$/.test(key)) ?? '';
+      const { store, key } = at(roles.full, lost);
+      await store.delete([key]);
+      expect(await (await roles.as('verify', '--record')).verify({ record: true })).toMatchObject({ recorded: 'all' });
+      await denied((await roles.as('backup')).repair());
+      expect((await (await roles.as('backup', '--repair')).repair()).after.problems).toBe(0);
+      expect((await roles.full.verify({ readData: true })).problems).toEqual([]);
+    },
+  );
 
   test('reference mode: what verifies and restores reads the source, where it is told to', SLOW, async () => {
     const roles = await Roles.open(s3);
