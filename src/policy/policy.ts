@@ -50,7 +50,7 @@ function verify(request: PolicyRequest): readonly Statement[] {
     ...(retention
       ? [
           allow('ReadBucketLock', ['s3:GetBucketObjectLockConfiguration'], [bucketArn(request, repository)]),
-          allow('ReadRetention', ['s3:GetObjectRetention'], objects(request, repository, [`${RUNS}*`])),
+          allow('ReadRetention', ['s3:GetObjectRetention'], objects(request, repository, [`${RUNS}*`, `${BACKUPS}*`])),
         ]
       : []),
   ];
