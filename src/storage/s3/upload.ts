@@ -5,7 +5,7 @@ import type { WriteResult } from '../port.js';
 import type { Lent } from './buffers.js';
 import type { S3Connection } from './client.js';
 import { partSizeFor } from './config.js';
-import { EmptySuccess } from './failure.js';
+import { EmptySuccess, failureOf, isRefusal } from './failure.js';
 import { kept } from './kept.js';
 import { multipart, type PutPart } from './multipart.js';
 
@@ -156,7 +156,19 @@ interface UploadPart {
   readonly signal: AbortSignal;
 }
 
+/** A bucket whose objects are locked as they come (object lock with a default retention) wants a sum of each part, which costs time elsewhere. */
 async function putPart(connection: S3Connection, request: UploadRequest, part: UploadPart) {
+  if (connection.refused.plainPart) return sendPart(connection, request, part, true);
+  try {
+    return await sendPart(connection, request, part, false);
+  } catch (error) {
+    if (!isRefusal(error) || !/Content-MD5/i.test(failureOf(error).message)) throw error;
+    connection.refused.plainPart = true;
+    return sendPart(connection, request, part, true);
+  }
+}
+
+async function sendPart(connection: S3Connection, request: UploadRequest, part: UploadPart, summed: boolean) {
   const { output } = await connection.send(
     ({ sdk, client, options }) =>
       client.send(
@@ -167,6 +179,7 @@ async function putPart(connection: S3Connection, request: UploadRequest, part: U
           PartNumber: part.number,
           Body: part.bytes,
           ContentLength: part.bytes.length,
+          ...(summed ? { ContentMD5: createHash('md5').update(part.bytes).digest('base64') } : {}),
         }),
         options,
       ),
