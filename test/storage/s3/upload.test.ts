@@ -84,7 +84,7 @@ test('a bucket that locks what comes wants a sum of each part, and gets it from 
   for (let i = 0; i < 2; i++) await store.upload('k', Readable.from([bytes]), bytes.length);
   const sums = fake.seen.filter(({ url }) => url.includes('partNumber')).map(({ headers }) => headers['content-md5']);
   const expected = [8 * MiB, MiB].map((size) => createHash('md5').update(bytes.subarray(0, size)).digest('base64'));
-  expect(sums.slice(-2)).toEqual(expected);
+  expect(sums.slice(-2).sort()).toEqual(expected.sort());
   expect(sums.filter((sum) => sum === undefined).length).toBeLessThanOrEqual(2);
 });
 
