@@ -8,12 +8,14 @@ const USE_CASE_STORAGE = [
   'port',
   'create-once',
   'find-object',
+  'hidden',
   'leftovers',
   'list-places',
   'location',
   'overlap',
   'read-range',
   'transfer',
+  'versions',
 ].map((file) => `storage/${file}`);
 const USE_CASE = [
   'errors',
@@ -52,6 +54,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'version',
     'storage/port',
     'storage/create-once',
+    'storage/hidden',
     'storage/location',
     'storage/read-range',
   ],
@@ -68,6 +71,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   forget: USE_CASE,
   prune: USE_CASE,
   runs: USE_CASE,
+  policy: ['repository/keys'],
   config: ['errors', 'nearest', 'storage/location', 'catalog/'],
 };
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { KeptFlags } from '../config/kept.js';
 import { DEFAULT_JOBS, MAX_JOBS } from '../config/limits.js';
-import type { Role } from '../config/s3.js';
+import type { Role, S3Flags } from '../config/s3.js';
 import { BcnError } from '../errors.js';
 import { nearest } from '../nearest.js';
 
@@ -17,6 +18,21 @@ export function addPlaceOptions(command: Command, roles: readonly Role[]): void 
   for (const role of roles) {
     command.option(`--${role}-endpoint <url>`, `S3 service of the ${PLACE_NAMES[role]} (default: S3_ENDPOINT)`);
   }
+}
+
+/** How the place that a command writes to is to keep data files. */
+export function addKeptOptions(command: Command, role: Role): void {
+  const place = PLACE_NAMES[role];
+  command
+    .option('--storage-class <class>', `storage class of data files written to the ${place} (default: S3_STORAGE_CLASS)`)
+    .option('--sse-kms-key-id <key>', `KMS key for all that is written to the ${place} (default: S3_SSE_KMS_KEY_ID)`);
+}
+
+/** The same flags, as those of the place that this command writes to. */
+export function writingTo<F extends KeptFlags>(role: Role, flags: F): F & Required<Pick<S3Flags, 'writes'>> {
+  const { storageClass, sseKmsKeyId } = flags;
+  const given = { ...(storageClass !== undefined && { storageClass }), ...(sseKmsKeyId !== undefined && { sseKmsKeyId }) };
+  return { ...flags, writes: { role, ...given } };
 }
 
 export function addCatalogOptions(command: Command): void {

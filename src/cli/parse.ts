@@ -10,6 +10,7 @@ import { addDemo } from './commands/demo.js';
 import { addDiff } from './commands/diff.js';
 import { addForget } from './commands/forget.js';
 import { addList } from './commands/list.js';
+import { addPolicy } from './commands/policy.js';
 import { addPrune } from './commands/prune.js';
 import { addRestore } from './commands/restore.js';
 import { addRuns } from './commands/runs.js';
@@ -48,7 +49,9 @@ export function outputFlags(args: readonly string[]): { readonly json: boolean; 
   return { json: flags.has('--json'), quiet: flags.has('--quiet') || flags.has('-q') };
 }
 
-const COMMANDS = new Set('backup restore list show diff cat verify delete undelete forget prune runs copy demo'.split(' '));
+const COMMANDS = new Set(
+  'backup restore list show diff cat verify delete undelete forget prune runs copy policy demo'.split(' '),
+);
 
 /** The command that a command line seems to mean, for events about a line that cannot be parsed. */
 export function commandOf(args: readonly string[]): string | null {
@@ -75,7 +78,7 @@ export function buildProgram(io: Io, select: Select): Command {
     .addHelpText('after', helpFooter());
   const retention = [addDelete, addUndelete, addForget, addPrune, addRuns];
   const looking = [addList, addShow, addDiff, addCat, addVerify];
-  for (const add of [addBackup, addRestore, ...looking, ...retention, addCopy, addDemo]) add(program, select);
+  for (const add of [addBackup, addRestore, ...looking, ...retention, addCopy, addPolicy, addDemo]) add(program, select);
   return program;
 }
 

@@ -90,7 +90,7 @@ function s3Opener(
     context.used.add(`${same ? 'S3' : `S3 of the ${PLACE_NAMES[role]}`}: ${settings.used}`);
     // Where places differ, a hint must name the variable of the one that it is about.
     const prefix = same ? settings.prefix : placePrefix(role);
-    const id = `${prefix} ${identityOf(settings)}`;
+    const id = `${prefix} ${identityOf(settings)} ${JSON.stringify(settings.kept)}`;
     const service = services.get(id) ?? createS3Service(s3Config({ ...settings, prefix }, multipartThreshold(env)));
     services.set(id, service);
     return service.bucket(bucket);
@@ -98,7 +98,7 @@ function s3Opener(
 }
 
 function s3Config(settings: S3Settings, threshold: number): Parameters<typeof createS3Service>[0] {
-  const { endpoint, region, keys, pathStyle, authority, prefix, used } = settings;
+  const { endpoint, region, keys, pathStyle, authority, kept, prefix, used } = settings;
   return {
     endpoint: endpoint?.value,
     region: region.value,
@@ -113,15 +113,16 @@ function s3Config(settings: S3Settings, threshold: number): Parameters<typeof cr
     variables: prefix,
     origin: used,
     multipartThreshold: threshold,
+    ...kept,
   };
 }
 
 /**
  * Never printed: it holds the keys, since two places of one service may be used as different identities. Settings that are equal but come from
  * other variables count as different, so that an error names the right ones; whether the service copies between two places is decided by
- * the stores' own `service`.
+ * the stores' own `service`. How they keep what is written makes them no other services.
  */
-function identityOf({ keys, ...settings }: S3Settings): string {
+function identityOf({ keys, kept: _, ...settings }: S3Settings): string {
   const { accessKey, secretKey, sessionToken } = keys?.value ?? {};
   return JSON.stringify([settings, accessKey, secretKey?.reveal(), sessionToken?.reveal()]);
 }

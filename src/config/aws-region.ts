@@ -24,3 +24,11 @@ export function regionOf(text: string, profile: string): string | undefined {
   }
   return undefined;
 }
+
+/** How ARNs of a region begin: `arn:<partition>:`. */
+export function partitionOf(region: string): string {
+  const [, group] = /^(cn|us-gov|us-iso[a-z]?|eu-iso[a-z]?|eusc)-/.exec(region) ?? [];
+  if (group === undefined) return 'aws';
+  // us-isob → aws-iso-b
+  return `aws-${group.replace(/^(?:us|eu)-iso([a-z]?)$/, (_, letter: string) => (letter === '' ? 'iso' : `iso-${letter}`))}`;
+}

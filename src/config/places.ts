@@ -7,15 +7,16 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 /** The repository as a URI without a trailing slash: `s3://bucket/prefix` or `file:///folder`. Throws `config`. */
 export function repositoryUri(env: Env): Sourced<string> {
-  return parseRepository(fromEnv(env, 'BACKUP_BUCKET') ?? sourced(COMPOSE.backupBucket, 'default'));
+  return placeUriOf(fromEnv(env, 'BACKUP_BUCKET') ?? sourced(COMPOSE.backupBucket, 'default'), 'a repository');
 }
 
 /** The repository that copies go to, as the other one. Throws `config`, or `usage` when it is empty. */
 export function copyUri(flag: string): Sourced<string> {
-  return parseRepository(fromFlag(flag, '--to') as Sourced<string>);
+  return placeUriOf(fromFlag(flag, '--to') as Sourced<string>, 'a repository');
 }
 
-function parseRepository({ value, origin }: Sourced<string>): Sourced<string> {
+/** The same for any place; `what`: for messages. */
+export function placeUriOf({ value, origin }: Sourced<string>, what: string): Sourced<string> {
   const hint = 'Write a bucket, bucket/prefix, s3://bucket/prefix, or file:///folder.';
   const trimmed = value.replace(/\/+$/, '');
   if (/[?#\0]/.test(value)) throw new BcnError('config', `${origin} may not hold "?" or "#": ${quoted(value)}`, { hint });
@@ -28,7 +29,7 @@ function parseRepository({ value, origin }: Sourced<string>): Sourced<string> {
   const rest = /^s3[an]?:\/\//.test(trimmed) ? trimmed.replace(/^s3[an]?:\/\//, '') : trimmed;
   const [bucket = '', ...prefix] = rest.split('/');
   if (rest.includes('://') || !BUCKET.test(bucket) || prefix.includes('')) {
-    throw new BcnError('config', `${origin} is no place for a repository: ${quoted(value)}`, { hint });
+    throw new BcnError('config', `${origin} is no place for ${what}: ${quoted(value)}`, { hint });
   }
   return sourced(`s3://${rest}`, origin);
 }

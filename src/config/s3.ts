@@ -4,6 +4,7 @@ import { awsConfigured, awsCredentialsInEnv } from './aws.js';
 import { isAws, regionOfEndpoint } from './aws-endpoint.js';
 import { awsConfigRegion } from './aws-region.js';
 import { COMPOSE } from './compose.js';
+import { type Kept, type KeptFlags, keptSettings } from './kept.js';
 import { trueOrFalse } from './numbers.js';
 import { answers } from './probe.js';
 import { describeKeys, type KeyPair, keysFromEnv } from './s3-keys.js';
@@ -23,6 +24,8 @@ export interface S3Settings {
   readonly pathStyle: boolean;
   /** PEM certificates of private authorities, trusted beside the system's. */
   readonly authority: Sourced<string> | undefined;
+  /** How what is written there is kept; nothing is written to a source. */
+  readonly kept: Kept;
   /** Beginning of the variables that set this place up, for hints: its own where it has any, else the general one. */
   readonly prefix: string;
   /** For messages: endpoint and credentials with their origins. */
@@ -34,6 +37,8 @@ export interface S3Flags {
   readonly repoEndpoint?: string;
   readonly targetEndpoint?: string;
   readonly toEndpoint?: string;
+  /** Of the place that the command writes tables or backups to. */
+  readonly writes?: KeptFlags & { readonly role: Role };
 }
 
 /** What this machine has beyond variables and flags; separate, so that it is found out once and tests need no port 9000. */
@@ -74,7 +79,8 @@ export function s3Settings(role: Role, flags: S3Flags, env: Env, around: Surroun
   const authority = file && readAuthority(file);
   const own = [endpoint, keys, region, style, file].some((given) => given && isOwn(given, role));
   const used = describe({ endpoint, region, keys, file }, around);
-  return { endpoint, region, keys, pathStyle, authority, prefix: own ? place : 'S3', used };
+  const kept = role === 'source' ? {} : keptSettings(place, flags.writes?.role === role ? flags.writes : {}, env);
+  return { endpoint, region, keys, pathStyle, authority, kept, prefix: own ? place : 'S3', used };
 }
 
 /** Beginning of the variables of one place: `BCN_REPO_S3`. */

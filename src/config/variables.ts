@@ -18,6 +18,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'S3_REGION', fallback: 'AWS_REGION', help: 'region' },
   { name: 'S3_PATH_STYLE', fallback: 'true, false on AWS', help: 'http://host/bucket (true) or http://bucket.host (false)' },
   { name: 'S3_CA_FILE', fallback: 'AWS_CA_BUNDLE', help: "PEM file of a private authority, trusted beside the system's" },
+  { name: 'S3_STORAGE_CLASS', fallback: '', help: 'storage class of data files written to repository or target' },
+  { name: 'S3_SSE_KMS_KEY_ID', fallback: '', help: 'KMS key for all that is written there' },
   { name: 'HIVE_METASTORE_URI', fallback: 'thrift://localhost:9083', help: 'metastore, or several separated by commas' },
   { name: 'HIVE_METASTORE_FRAMED', fallback: 'false', help: 'framed Thrift transport' },
   { name: 'HIVE_METASTORE_TIMEOUT', fallback: '60', help: 'deadline of one metastore call in seconds' },
@@ -46,9 +48,22 @@ export const VARIABLES: readonly Variable[] = [
       { name: `${prefix}_SESSION_TOKEN`, fallback: '', help: `session token of the ${placeName(place)}'s keys`, secret: true },
       { name: `${prefix}_PATH_STYLE`, fallback: 'S3_PATH_STYLE', help: `path style of the ${placeName(place)}` },
       { name: `${prefix}_CA_FILE`, fallback: 'S3_CA_FILE', help: `authority of the ${placeName(place)}` },
+      ...(place === 'source' ? [] : keptBy(prefix, placeName(place))),
     ];
   }),
 ];
+
+/** Nothing is written to a source. */
+function keptBy(prefix: string, place: string): readonly Variable[] {
+  return [
+    {
+      name: `${prefix}_STORAGE_CLASS`,
+      fallback: 'S3_STORAGE_CLASS',
+      help: `storage class of data files written to the ${place}`,
+    },
+    { name: `${prefix}_SSE_KMS_KEY_ID`, fallback: 'S3_SSE_KMS_KEY_ID', help: `KMS key for all that is written to the ${place}` },
+  ];
+}
 
 function placeName(place: (typeof places)[number]): string {
   if (place === 'to') return 'repository of copies';

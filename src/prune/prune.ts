@@ -1,17 +1,20 @@
 import { BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import { storeTime, Told } from '../repository/clock.js';
+import { type BackupState, NO_EVENTS } from '../repository/events.js';
 import { runPrefix } from '../repository/keys.js';
 import { isCommitted } from '../repository/load.js';
 import { MOMENT_MS } from '../repository/moment.js';
 import { placeUri, type RepositoryPlace } from '../repository/place.js';
 import { type RepositoryRecord, readRecord } from '../repository/record.js';
-import { readStandings, type Standing, type Standings } from '../repository/standing.js';
+import { readStandings, type Standing, type Standings, type Unreadable } from '../repository/standing.js';
 import { leftJoin } from '../spill/join.js';
 import { withScratch } from '../spill/scratch.js';
 import { Sorter } from '../spill/sorter.js';
 import type { CallOptions } from '../storage/port.js';
+import type { ObjectVersions } from '../storage/versions.js';
 import { type Candidates, listCandidates } from './candidates.js';
+import { assertNobodyHidden, readHidden, sweepVersions } from './hidden.js';
 import { type Amount, KEPT, type PruneDeps, type PruneOptions, type PruneResult, REMOVED } from './options.js';
 import { type Live, reach, unreadableRecord } from './reach.js';
 import { removeCommit, sweepRecords } from './records.js';
@@ -26,11 +29,12 @@ export async function prune(deps: PruneDeps, options: PruneOptions): Promise<Pru
   const call: CallOptions = options.signal ? { signal: options.signal } : {};
   const place = deps.repository;
   const record = await readRecord(place, call);
+  const versions = options.versions === true ? await versionsOf(deps, call) : undefined;
   const grace = options.grace ?? record.grace_ms;
   for (let attempt = 1; ; attempt++) {
     try {
       return await withScratch(options.tmpDir, (scratch) =>
-        pruneOnce(deps, options, { grace, reading: longestReading(record) }, scratch, call),
+        pruneOnce(deps, { ...options, versions, grace, reading: longestReading(record) }, scratch, call),
       );
     } catch (error) {
       if (!(error instanceof OutOfDate) || attempt === ATTEMPTS) throw error instanceof OutOfDate ? error.cause : error;
@@ -38,23 +42,44 @@ export async function prune(deps: PruneDeps, options: PruneOptions): Promise<Pru
   }
 }
 
+/** What the bucket keeps beside its objects; undefined, and said, where it keeps nothing. */
+async function versionsOf({ repository, report }: PruneDeps, call: CallOptions): Promise<ObjectVersions | undefined> {
+  const { versions } = repository.store;
+  if (versions && (await versions.kept(call)) !== false) return versions;
+  report.info(`${repository.store.uri} keeps no versions`);
+  return undefined;
+}
+
+interface Pruning extends Omit<PruneOptions, 'versions'> {
+  readonly versions: ObjectVersions | undefined;
+  /** ms */
+  readonly grace: number;
+  /** ms that reading the records may take. */
+  readonly reading: number;
+}
+
 async function pruneOnce(
   deps: PruneDeps,
-  options: PruneOptions,
-  { grace, reading }: { readonly grace: number; readonly reading: number },
+  { dryRun, versions, grace, reading }: Pruning,
   scratch: string,
   call: CallOptions,
 ): Promise<PruneResult> {
   const place = deps.repository;
   const now = await storeTime(place, call);
   const isOld = (time: number | undefined) => time !== undefined && now - time > grace;
-  const candidates = await listCandidates(deps, scratch, call);
+  const candidates = await listCandidates(deps, versions, scratch, call);
   const began = new Told(0);
   const standings = await readStandings(place, call);
   if (began.now > reading) throw new OutOfDate('', { cause: tookTooLong(place, reading) });
   for (const key of standings.foreign)
     deps.report.warn(`${key} is not of bcn; it is kept`, { object: `${placeUri(place)}/${key}` });
-  const isPurged = ({ state }: Pick<Standing, 'state'>) => state.deleted && isOld(state.since) && !state.attached;
+  const hidden = versions && (await readHidden(place, versions, call));
+  const isGone = (state: BackupState) => state.deleted && isOld(state.since) && !state.attached;
+  // What goes for ever must be deleted by all events there ever were: one that takes a delete back may be hidden.
+  const isPurged = ({ id, state }: Pick<Unreadable, 'id' | 'state'>) =>
+    isGone(state) && (!hidden || isGone(hidden.states.get(id ?? '') ?? NO_EVENTS));
+  const there = new Set(standings.backups.map(({ id }) => id));
+  if (hidden) assertNobodyHidden(place, hidden, there, isGone);
   for (const record of standings.unreadable) if (!isPurged(record)) throw unreadableRecord(record);
   const live = new Sorter<Live>(scratch, 'live');
   await reachAll(
@@ -65,32 +90,38 @@ async function pruneOnce(
     call,
   );
 
-  const remover = new Remover(deps, options.dryRun, call);
+  const remover = new Remover(deps, dryRun, call);
   const removed = amounts(REMOVED);
   const gone = new Map<string, string>();
   const locked: Standing[] = [];
   for (const backup of [...standings.backups, ...standings.unreadable].filter(isPurged)) {
     const { id = '', selector, state } = backup;
-    if (options.dryRun || (await removeCommit(deps, { id, selector, state }, remover, removed.records, call)))
-      gone.set(id, selector);
+    if (dryRun || (await removeCommit(deps, { id, selector, state }, remover, removed.records, call))) gone.set(id, selector);
     else if ('tables' in backup) locked.push(backup);
   }
-  if (options.dryRun) removed.records.objects += gone.size;
+  if (dryRun) removed.records.objects += gone.size;
   // Their records stay, so what they name must.
   await reachAll(deps, locked, live, scratch, call);
   const kept = amounts(KEPT);
   const context = { deps, candidates, live, standings, isOld, remover, removed, kept, call };
-  const uploads = options.dryRun ? 0 : await abortUploads(context);
+  const uploads = dryRun ? 0 : await abortUploads(context);
   await removeDead(context);
   await sweepRecords(deps, standings, new Set(gone.keys()), isOld, remover, removed.records, call);
+  if (versions && hidden)
+    await sweepVersions(place, versions, { commits: hidden.commits, there, isOld }, remover, removed.versions, call);
   Object.assign(kept.foreign, candidates.foreign);
+  const lockedUntil = await remover.lockedUntil();
+  const some = Object.values(removed).some(({ objects }) => objects > 0);
+  const versioned = versions || !some ? undefined : await place.store.versions?.kept(call);
   return {
-    outcome: options.dryRun ? 'planned' : 'pruned',
+    outcome: dryRun ? 'planned' : 'pruned',
     backups: [...gone.values()],
     removed,
     kept,
     locked: remover.locked,
     ...(remover.lockedObject !== undefined && { lockedObject: remover.lockedObject }),
+    ...(lockedUntil !== undefined && { lockedUntil }),
+    ...(versioned !== undefined && { versioned }),
     uploads,
   };
 }
@@ -154,12 +185,14 @@ async function removeDead({ candidates, live, standings, isOld, remover, removed
     return candidates.runs.get(run)?.begun ? 'unfinished' : 'deleted';
   };
   for await (const { left, right } of leftJoin(candidates.objects.sorted(), once(live))) {
-    const { k, run, size } = left;
+    const { k, run, size, version, current } = left;
     const young = !isOld(candidates.runs.get(run)?.newest);
+    // All versions of a key go, or none: what is needed may be one that somebody has hidden.
     if (!right && !young) {
-      await remover.add(k, size, removed[reason(run)]);
+      await remover.add(k, size, removed[current ? reason(run) : 'versions'], version);
       continue;
     }
+    if (!current) continue;
     const into = kept[right ? (right.kept ? 'backups' : 'grace') : 'young'];
     into.objects++;
     into.bytes += size;

@@ -40,7 +40,7 @@ export async function removeCommit(
       return true;
     } catch (error) {
       if (!isCode(error, 'retention-locked')) throw error;
-      remover.lock(error, 0);
+      remover.lock({ key: commitKey(selector), size: 0 });
       return false;
     }
   }

@@ -134,7 +134,8 @@ export function inOrder(a: Event, b: Event): number {
   return a.n - b.n || time(a) - time(b) || (a.key < b.key ? -1 : 1);
 }
 
-function stateOf(events: readonly Event[]): BackupState {
+/** What these events, all of one backup, say. */
+export function stateOf(events: readonly Event[]): BackupState {
   let since: number | undefined;
   let attached = 0;
   let damage: string | undefined;

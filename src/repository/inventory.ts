@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { BcnError, isCode } from '../errors.js';
 import type { RewritableDeletes } from '../iceberg/delete-file.js';
 import { parallel } from '../parallel.js';
+import { hiddenHint } from '../storage/hidden.js';
 import type { CallOptions, Checksum } from '../storage/port.js';
 import { readRange } from '../storage/read-range.js';
 import { sha256 } from './keys.js';
@@ -185,7 +186,7 @@ async function orMissing(object: string, read: () => Promise<Buffer>): Promise<B
     throw new BcnError('corrupt', `The repository is damaged: the inventory ${object} is missing`, {
       object,
       cause,
-      hint: SEE_ALL,
+      hint: hiddenHint(cause) ?? SEE_ALL,
     });
   }
 }

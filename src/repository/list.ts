@@ -22,7 +22,10 @@ export interface BackupList {
   readonly damaged: readonly DamagedRecord[];
 }
 
-export interface ListedBackup extends BackupSummary, Omit<BackupHealth, 'deleted'> {}
+export interface ListedBackup extends BackupSummary, Omit<BackupHealth, 'deleted'> {
+  /** Until when all of it is under retention, ISO 8601; null = something is not, undefined = nobody asked. */
+  readonly lockedUntil?: string | null;
+}
 
 export interface DamagedRecord {
   readonly selector: string;

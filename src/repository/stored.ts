@@ -1,4 +1,5 @@
 import { BcnError, isCode } from '../errors.js';
+import { hiddenHint } from '../storage/hidden.js';
 import type { CallOptions } from '../storage/port.js';
 import type { StoredObject } from './commit.js';
 import { sha256 } from './keys.js';
@@ -11,7 +12,7 @@ export async function readStored(place: RepositoryPlace, stored: StoredObject, o
     new BcnError('corrupt', `The repository is damaged: ${object} ${why}`, {
       object,
       cause,
-      hint: 'See all damage: bcn verify NAME',
+      hint: hiddenHint(cause) ?? 'See all damage: bcn verify NAME',
     });
   let bytes: Buffer;
   try {

@@ -5,6 +5,7 @@ import type { Reporter } from '../report.js';
 import { differ } from '../repository/checksum.js';
 import { leftJoin, none, without } from '../spill/join.js';
 import { findObject } from '../storage/find-object.js';
+import { hiddenHint } from '../storage/hidden.js';
 import { abortLeftovers } from '../storage/leftovers.js';
 import type { Checksum, CopySource, ObjectInfo, StoreResolver } from '../storage/port.js';
 import { transfer } from '../storage/transfer.js';
@@ -116,9 +117,10 @@ export function damaged(error: unknown, source: CopySource, { from }: TargetFile
     object,
     cause: error,
     hint:
-      from === null
+      hiddenHint(error) ??
+      (from === null
         ? 'This is a reference backup: it dies with its source. Restore a backup made with --data copy.'
-        : `The backup is damaged. See all damage: bcn verify ${commit.name}`,
+        : `The backup is damaged. See all damage: bcn verify ${commit.name}`),
   });
 }
 

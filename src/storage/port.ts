@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ObjectVersions } from './versions.js';
 
 /**
  * The object-store port: what bcn needs of a store, and no more. One instance = one bucket (or one local root) of one service.
@@ -22,6 +23,8 @@ export interface ObjectStore {
   readonly service: string;
   /** Names the service alone, without who uses it: what records and comparisons of places use; holds no secret. */
   readonly endpoint: string;
+  /** What the store keeps beside its objects; absent where there is nothing of the kind (folders, memory). */
+  readonly versions?: ObjectVersions;
   /** The whole object. For metadata only; content files are streamed or copied. */
   get(key: string, options?: CallOptions): Promise<StoredBytes>;
   /**

@@ -106,6 +106,7 @@ test('every command shows --json and --quiet', async () => {
     'forget',
     'prune',
     'runs',
+    'policy',
     'demo',
   ]) {
     const { stdout } = await run([command, '--help']);

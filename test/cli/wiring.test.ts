@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Context } from '../../src/cli/invocation.js';
+import { writingTo } from '../../src/cli/options.js';
 import { createHumanOutput } from '../../src/cli/render/human.js';
 import { openCatalog, openStorage } from '../../src/cli/wiring.js';
 import type { Role } from '../../src/config/s3.js';
 import type { ObjectStore } from '../../src/storage/port.js';
-import { fakeS3, s3Failure } from '../storage/s3/fake-server.js';
+import { fakeS3, s3Failure, xml } from '../storage/s3/fake-server.js';
 
 const ALL: readonly Role[] = ['repo', 'source', 'target'];
 
@@ -108,6 +109,25 @@ describe('places', () => {
     const context = contextOf({ ...S3, BCN_TARGET_S3_PATH_STYLE: 'perhaps' });
     await openStorage({}, context, ['repo', 'source']);
     await expect(openStorage({}, context, ALL)).rejects.toMatchObject({ code: 'config', exit: 2 });
+  });
+
+  test('how data is kept: by the flag of the place that is written to, by variables of the others; copies stay server-side', async () => {
+    const fake = await fakeS3((_seen, response) => xml(response, '<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>'));
+    onTestFinished(() => fake.close());
+    const env = {
+      ...S3,
+      S3_ENDPOINT: fake.config.endpoint ?? '',
+      S3_SSE_KMS_KEY_ID: 'k',
+      BCN_TARGET_S3_STORAGE_CLASS: 'ONEZONE_IA',
+    };
+    const context = contextOf(env);
+    const flags = writingTo('repo', { storageClass: 'STANDARD_IA' });
+    const { repository, source, target } = await openStorage(flags, context, ALL);
+    const from = { store: source.resolve('s3://x/y').store, key: 'y', size: 1 };
+    for (const { store } of [repository, target.resolve('s3://z/y')]) await store.copy(from, 'to');
+    expect(fake.seen.map(({ headers }) => headers['x-amz-storage-class'])).toEqual(['STANDARD_IA', 'ONEZONE_IA']);
+    expect(fake.seen.map(({ headers }) => headers['x-amz-server-side-encryption-aws-kms-key-id'])).toEqual(['k', 'k']);
+    expect([...context.used]).toEqual([expect.stringMatching(/^S3: /)]);
   });
 
   test('a local repository needs nothing of S3, not even a valid configuration', async () => {

@@ -12,6 +12,8 @@ export interface S3Part {
   readonly domain?: string;
   /** PEM file of the authority behind an https endpoint. */
   readonly ca?: string;
+  /** Id of a key of its KMS. */
+  readonly kmsKey?: string;
 }
 
 /** One metastore of the lab; `uri` = `thrift://host:port`. */
@@ -24,7 +26,7 @@ export interface HmsPart {
 interface Parts {
   /** MinIO, as most tests use it. */
   readonly s3: S3Part;
-  /** A second MinIO with all that is unusual: other keys, TLS of a private authority, another region, virtual hosts. */
+  /** A second MinIO with all that is unusual: other keys, TLS of a private authority, another region, virtual hosts, a KMS. */
   readonly minio2: S3Part;
   /** Another implementation: real folders, no compare-and-swap. */
   readonly versitygw: S3Part;

@@ -10,6 +10,7 @@ import type {
   StoredBytes,
   WriteResult,
 } from '../../src/storage/port.js';
+import type { ObjectVersions } from '../../src/storage/versions.js';
 
 /**
  * What befalls a process from its request number `at` on:
@@ -87,6 +88,7 @@ export class ProcessStore implements ObjectStore {
   readonly uri: string;
   readonly service: string;
   readonly endpoint: string;
+  readonly versions?: ObjectVersions;
   readonly #store: ObjectStore;
   readonly #faults: Faults;
 
@@ -96,6 +98,19 @@ export class ProcessStore implements ObjectStore {
     this.uri = store.uri;
     this.service = store.service;
     this.endpoint = store.endpoint;
+    if (store.versions) this.versions = this.#seen(store.versions);
+  }
+
+  #seen(versions: ObjectVersions): ObjectVersions {
+    return {
+      kept: (options) => this.#run('kept', '', () => versions.kept(options)),
+      list: (prefix, options) => versions.list(prefix, options),
+      get: (at, options) => this.#run('getVersion', at.key, () => versions.get(at, options)),
+      delete: (all, options) =>
+        this.#run('deleteVersions', all.map(({ key }) => key).join(' '), () => versions.delete(all, options)),
+      lockable: (options) => this.#run('lockable', '', () => versions.lockable(options)),
+      lockedUntil: (key, version, options) => this.#run('lockedUntil', key, () => versions.lockedUntil(key, version, options)),
+    };
   }
 
   #run<T>(op: string, key: string, call: () => Promise<T>, bytes?: (result: T) => number): Promise<T> {

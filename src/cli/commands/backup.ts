@@ -2,17 +2,28 @@ import type { Command } from 'commander';
 import type { BackupOptions, BackupResult } from '../../backup/options.js';
 import type { Catalog } from '../../catalog/port.js';
 import type { CatalogFlags } from '../../config/catalog.js';
+import type { KeptFlags } from '../../config/kept.js';
 import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import type { S3Flags } from '../../config/s3.js';
 import { BcnError, ERROR_EXIT } from '../../errors.js';
 import { identOf } from '../ident.js';
 import type { Context, Ending, Select } from '../invocation.js';
-import { addCatalogOptions, addPlaceOptions, addWorkOptions, gather, NONE, oneOf, required } from '../options.js';
+import {
+  addCatalogOptions,
+  addKeptOptions,
+  addPlaceOptions,
+  addWorkOptions,
+  gather,
+  NONE,
+  oneOf,
+  required,
+  writingTo,
+} from '../options.js';
 import { backupSentence } from '../render/backups.js';
 import { backupFields, planFields } from '../render/events.js';
 import { planText } from '../render/plan.js';
 
-interface BackupFlags extends CatalogFlags, S3Flags {
+interface BackupFlags extends CatalogFlags, S3Flags, KeptFlags {
   readonly database?: string;
   readonly table: readonly string[];
   readonly include: readonly string[];
@@ -47,6 +58,7 @@ export function addBackup(program: Command, select: Select): void {
     .option('--dry-run', 'print the plan and write nothing');
   addCatalogOptions(command);
   addPlaceOptions(command, ['source', 'repo']);
+  addKeptOptions(command, 'repo');
   addWorkOptions(command);
   command.action((flags: BackupFlags) => {
     // A table may bring its database along.
@@ -91,7 +103,7 @@ async function run(flags: Flags, jobs: number, context: Context): Promise<Ending
     import('../wiring.js'),
     import('../../backup/backup.js'),
   ]);
-  const storage = await openStorage(flags, context, ['repo', 'source']);
+  const storage = await openStorage(writingTo('repo', flags), context, ['repo', 'source']);
   const catalog = await openCatalog(flags, context, storage.source);
   try {
     const result = await backup(

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { S3Flags } from '../../config/s3.js';
 import { ERROR_EXIT } from '../../errors.js';
 import { parseSince, tablePattern } from '../../look/filters.js';
-import type { ListFilter } from '../../repository/list.js';
+import type { BackupList, ListFilter } from '../../repository/list.js';
+import type { RepositoryPlace } from '../../repository/place.js';
 import type { Context, Ending, Select } from '../invocation.js';
 import { addPlaceOptions } from '../options.js';
 import { listedFields } from '../render/events.js';
@@ -12,6 +13,7 @@ import { listTotals } from '../render/totals.js';
 interface ListFlags extends S3Flags {
   readonly table?: string;
   readonly since?: string;
+  readonly retention?: boolean;
 }
 
 /** `bcn list` */
@@ -20,7 +22,8 @@ export function addList(program: Command, select: Select): void {
     .command('list')
     .description('List the backups of the repository, oldest first, with totals.')
     .option('--table <pattern>', 'only backups of this table, as database.table; * and ? are wildcards')
-    .option('--since <when>', 'only backups made since then: 30d (h, d, w) or 2026-11-01');
+    .option('--since <when>', 'only backups made since then: 30d (h, d, w) or 2026-11-01')
+    .option('--retention', 'also until when all of each backup is under retention (object lock); reads inventories');
   addPlaceOptions(command, ['repo']);
   command.action((flags: ListFlags) => {
     const filter: ListFilter = {
@@ -35,7 +38,8 @@ async function run(flags: ListFlags, filter: ListFilter, context: Context): Prom
   const { io, output } = context;
   const [{ openStorage }, { listBackups }] = await Promise.all([import('../wiring.js'), import('../../repository/list.js')]);
   const { repository, repositoryUri } = await openStorage(flags, context, ['repo']);
-  const list = await listBackups(repository, { signal: io.signal }, filter);
+  const found = await listBackups(repository, { signal: io.signal }, filter);
+  const list = flags.retention === true ? await withRetention(found, repository, context) : found;
   const { backups, damaged } = list;
   for (const backup of backups) output.item('backup', listedFields(backup));
   if (backups.length + damaged.length > 0) output.text(listText(list, io.stdout.isTTY ? io.stdout.columns : undefined));
@@ -44,4 +48,13 @@ async function run(flags: ListFlags, filter: ListFilter, context: Context): Prom
   const { tables, files, bytes } = listTotals(list);
   const fields = { repository: repositoryUri, backups: backups.length, damaged: damaged.length, tables, files, bytes };
   return damaged.length === 0 ? { exit: 0, fields } : { exit: ERROR_EXIT.partial, fields: { code: 'partial', ...fields } };
+}
+
+async function withRetention(list: BackupList, place: RepositoryPlace, { io, output }: Context): Promise<BackupList> {
+  const { lockedUntil } = await import('../../look/retention.js');
+  const selectors = new Set(list.backups.map(({ selector }) => selector));
+  const ends = await lockedUntil(place, selectors, output.report, { signal: io.signal });
+  if (!ends) output.report.info(`${place.store.uri} has no object lock`);
+  const iso = (end: number | undefined) => (end === undefined ? null : new Date(end).toISOString());
+  return { ...list, backups: list.backups.map((backup) => ({ ...backup, lockedUntil: iso(ends?.get(backup.selector)) })) };
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { CatalogFlags } from '../../config/catalog.js';
+import type { KeptFlags } from '../../config/kept.js';
 import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import { warehouseBucket } from '../../config/places.js';
 import type { S3Flags } from '../../config/s3.js';
@@ -13,13 +14,22 @@ import { parseMap } from '../../restore/map-option.js';
 import type { RestoreDeps, RestoreOptions, RestoreResult } from '../../restore/options.js';
 import { identOf } from '../ident.js';
 import type { Context, Ending, Select } from '../invocation.js';
-import { addCatalogOptions, addPlaceOptions, addWorkOptions, gather, NONE, required } from '../options.js';
+import {
+  addCatalogOptions,
+  addKeptOptions,
+  addPlaceOptions,
+  addWorkOptions,
+  gather,
+  NONE,
+  required,
+  writingTo,
+} from '../options.js';
 import { planFields } from '../render/events.js';
 import { count, formatBytes } from '../render/numbers.js';
 import type { Output } from '../render/output.js';
 import { planText } from '../render/plan.js';
 
-interface RestoreFlags extends CatalogFlags, S3Flags {
+interface RestoreFlags extends CatalogFlags, S3Flags, KeptFlags {
   readonly table: readonly string[];
   readonly targetTable?: string;
   readonly targetLocation?: string;
@@ -70,6 +80,7 @@ export function addRestore(program: Command, select: Select): void {
     .addOption(new Option('--abort', 'remove what an interrupted restore left at the target').conflicts('dryRun'));
   addCatalogOptions(command);
   addPlaceOptions(command, ['repo', 'target', 'source']);
+  addKeptOptions(command, 'target');
   addWorkOptions(command);
   command.action((flags: RestoreFlags) => {
     const names = required(command, 'backupName', 'targetDatabase');
@@ -94,7 +105,7 @@ async function run(flags: Flags, parsed: Parsed, context: Context): Promise<Endi
   const { io, output } = context;
   const tmpDir = await tmpDirOf(flags.tmpDir, io.cwd);
   const { openStorage, openCatalog } = await import('../wiring.js');
-  const storage = await openStorage(flags, context, ['repo', 'target', 'source']);
+  const storage = await openStorage(writingTo('target', flags), context, ['repo', 'target', 'source']);
   const catalog = await openCatalog(flags, context, storage.target);
   const { repository, target, source } = storage;
   const deps: RestoreDeps = { catalog, repository, target, source, report: output.report };

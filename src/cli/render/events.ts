@@ -48,7 +48,8 @@ export function backupFields(backup: BackupSummary): Fields {
 
 /** As `list` shows a backup: with what happened to it. */
 export function listedFields(backup: ListedBackup): Fields {
-  return { ...backupFields(backup), verified: backup.verified, damaged: backup.damaged };
+  const locked = backup.lockedUntil === undefined ? {} : { locked_until: backup.lockedUntil };
+  return { ...backupFields(backup), verified: backup.verified, damaged: backup.damaged, ...locked };
 }
 
 /** As `show` shows it: with all events. */

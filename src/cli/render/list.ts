@@ -53,6 +53,7 @@ const COLUMNS = {
   },
   data: { title: 'DATA', backup: dataLabel, damaged: () => 'damaged record' },
   verified: { title: 'VERIFIED (UTC)', backup: verifiedLabel, damaged: () => '' },
+  locked: { title: 'LOCKED UNTIL (UTC)', backup: lockedLabel, damaged: () => '' },
 } as const satisfies Readonly<Record<string, ListColumn>>;
 
 type ColumnName = keyof typeof COLUMNS;
@@ -67,7 +68,8 @@ const DROPPED: readonly ColumnName[] = ['stored', 'snapshots', 'files', 'fresh',
 export function listText(list: BackupList, width = Number.POSITIVE_INFINITY): string {
   const rows = rowsOf(list);
   const totals = listTotals(list);
-  let names = Object.keys(COLUMNS) as ColumnName[];
+  const asked = list.backups.some(({ lockedUntil }) => lockedUntil !== undefined);
+  let names = (Object.keys(COLUMNS) as ColumnName[]).filter((name) => name !== 'locked' || asked);
   for (const dropped of [...DROPPED, undefined]) {
     const shown: readonly ListColumn[] = names.map((name) => COLUMNS[name]);
     const text = columns(shown, [
@@ -120,6 +122,10 @@ function dataLabel({ mode, partial, incomplete, damaged }: ListedBackup): string
 function verifiedLabel({ verified, damaged }: ListedBackup): string {
   if (damaged !== null) return `DAMAGED ${formatTime(damaged)}`.trimEnd();
   return verified === null ? '-' : formatTime(verified);
+}
+
+function lockedLabel({ lockedUntil }: ListedBackup): string {
+  return typeof lockedUntil === 'string' ? formatTime(lockedUntil) : '-';
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

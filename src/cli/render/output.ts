@@ -13,7 +13,8 @@ export type ItemType =
   | 'deletion'
   | 'copy'
   | 'retention'
-  | 'run';
+  | 'run'
+  | 'policy';
 
 /** How a command speaks. One implementation prints for people, one prints NDJSON. Commands and use cases never print otherwise. */
 export interface Output {

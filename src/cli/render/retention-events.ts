@@ -21,6 +21,8 @@ export function runFields({ run, name, table, origin, began, lastWrite, objects,
   return { ...head, began: time(began), last_write: time(lastWrite), held: { objects, bytes }, continuable };
 }
 
-export function pruneFields({ outcome, backups, removed, kept, locked, uploads }: PruneResult): Fields {
-  return { outcome, purged: backups, removed, kept, locked, uploads };
+export function pruneFields({ outcome, backups, removed, kept, locked, lockedUntil, versioned, uploads }: PruneResult): Fields {
+  const until = lockedUntil === undefined ? {} : { locked_until: time(lockedUntil) };
+  const versions = versioned === undefined ? {} : { versioned };
+  return { outcome, purged: backups, removed, kept, locked, ...until, ...versions, uploads };
 }

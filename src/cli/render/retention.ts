@@ -51,6 +51,7 @@ const REMOVED_WORDS: readonly (readonly [keyof PruneResult['removed'], string])[
   ['unfinished', 'of runs that were given up'],
   ['leftovers', 'that runs left beside their backups'],
   ['records', 'records of what is gone'],
+  ['versions', 'that the bucket kept of what is gone'],
 ];
 const KEPT_WORDS: readonly (readonly [keyof PruneResult['kept'], string])[] = [
   ['backups', 'needed by backups'],
@@ -60,7 +61,7 @@ const KEPT_WORDS: readonly (readonly [keyof PruneResult['kept'], string])[] = [
 ];
 
 /** What `bcn prune` removed and kept, and why. */
-export function pruneText({ outcome, backups, removed, kept, locked, uploads }: PruneResult): string {
+export function pruneText({ outcome, backups, removed, kept, locked, lockedUntil, uploads }: PruneResult): string {
   const lines = (amounts: Readonly<Record<string, Amount>>, words: readonly (readonly [string, string])[]) =>
     words.flatMap(([key, word]) => {
       const amount = amounts[key];
@@ -72,7 +73,12 @@ export function pruneText({ outcome, backups, removed, kept, locked, uploads }: 
     ['Backups', backups.length === 0 ? undefined : backups.join('\n')],
     [outcome === 'planned' ? 'Would remove' : 'Removed', gone.join('\n') || 'nothing'],
     ['Kept', lines(kept, KEPT_WORDS).join('\n') || 'nothing'],
-    ['Locked', locked.objects === 0 ? undefined : objects(locked)],
+    [
+      'Locked',
+      locked.objects === 0
+        ? undefined
+        : `${objects(locked)}${lockedUntil === undefined ? '' : `, until ${formatTime(new Date(lockedUntil).toISOString())}`}`,
+    ],
   ]);
 }
 

@@ -26,8 +26,8 @@ export interface Answer<T> {
 export class S3Connection {
   readonly config: S3Config;
   readonly service: string;
-  /** Set when the service refused the checksum algorithm of single or multipart copies, deletes in bulk, or If-None-Match of a PUT. */
-  readonly refused = { copyChecksum: false, partChecksum: false, bulkDelete: false, conditionalPut: false };
+  /** Set when the service refused the checksum algorithm of single or multipart copies, parts without a sum, deletes in bulk, or If-None-Match of a PUT. */
+  readonly refused = { copyChecksum: false, partChecksum: false, plainPart: false, bulkDelete: false, conditionalPut: false };
   /** What all uploads together may hold in memory. */
   readonly memory: Buffers;
   #clients: Promise<Opened> | undefined;

@@ -32,6 +32,10 @@ export interface S3Config {
   readonly partSize?: number;
   /** Bytes that all uploads together may hold in memory; default 128 MiB. A part of more is uploaded alone. */
   readonly uploadMemory?: number;
+  /** Storage class of what is copied and uploaded; default: the service's. What is created is small, and gets none. */
+  readonly storageClass?: string;
+  /** KMS key that everything written is encrypted with: an id, an ARN or an alias; default: as the bucket says. */
+  readonly kmsKey?: string;
   /** Asked of the service for copies; default SHA256. */
   readonly copyChecksum?: CopyChecksum;
   /** Name of service and identity: stores of equal labels copy between each other. Default: endpoint and a hash of the keys. */
@@ -120,7 +124,15 @@ export function variableOf(config: S3Config, setting: Setting): string {
   return `${config.variables ?? 'S3'}_${setting}`;
 }
 
-type Setting = 'ENDPOINT' | 'REGION' | 'CA_FILE' | 'PATH_STYLE' | 'ACCESS_KEY' | 'SECRET_KEY';
+type Setting =
+  | 'ENDPOINT'
+  | 'REGION'
+  | 'CA_FILE'
+  | 'PATH_STYLE'
+  | 'ACCESS_KEY'
+  | 'SECRET_KEY'
+  | 'STORAGE_CLASS'
+  | 'SSE_KMS_KEY_ID';
 
 export function multipartThreshold(config: S3Config): number {
   return Math.min(config.multipartThreshold ?? MAX_SINGLE_COPY, MAX_SINGLE_COPY);

@@ -5,6 +5,7 @@ import { checksumOf, type S3Checksums } from './checksum.js';
 import type { S3Connection } from './client.js';
 import { type CopyChecksum, multipartThreshold, partSizeFor } from './config.js';
 import { EmptySuccess, isRefusal, isS3Code } from './failure.js';
+import { kept } from './kept.js';
 import { multipart, type PutPart } from './multipart.js';
 import { retry } from './retry.js';
 
@@ -72,6 +73,7 @@ function singleCopy(connection: S3Connection, request: CopyRequest, algorithm: C
             // Headers and tags of the source are not part of a table, and reading its tags needs a right of its own.
             MetadataDirective: 'REPLACE',
             TaggingDirective: 'REPLACE',
+            ...kept(connection.config, true),
             ...(algorithm ? { ChecksumAlgorithm: algorithm } : {}),
           }),
           options,

@@ -1,8 +1,9 @@
 import { BcnError } from '../../errors.js';
 import { interrupted, notFound, objectExists, unwritableKey } from '../guard.js';
+import { hiddenObject } from '../hidden.js';
 import { accessError } from './access-errors.js';
 import { describeOrigin, endpointName, type S3Config, variableOf } from './config.js';
-import { type Failure, failureOf, isBehindEnd, isCustomerKey, isFull, isImpossibleKey } from './failure.js';
+import { type Failure, failureOf, isBehindEnd, isCustomerKey, isDeleteMarker, isFull, isImpossibleKey } from './failure.js';
 import { settingError } from './setting-errors.js';
 
 /** What was asked, for the choice of code and words. */
@@ -32,7 +33,8 @@ export function s3Error(error: unknown, request: S3Request, config: S3Config): u
 
 function objectError({ code, status, message }: Failure, request: S3Request, cause: unknown): BcnError | undefined {
   const { action, object, bucket, source } = request;
-  if (code === 'NoSuchKey' || code === 'NoSuchVersion') return notFound(source ?? object, cause);
+  if (code === 'NoSuchKey' || code === 'NoSuchVersion')
+    return (isDeleteMarker(cause) ? hiddenObject : notFound)(source ?? object, cause);
   if (code === 'NoSuchBucket') {
     return new BcnError('bucket-not-found', `The bucket ${bucket} does not exist.`, {
       object: `s3://${bucket}`,

@@ -68,6 +68,11 @@ const REFUSALS = new Set([
   'UnsupportedOperation',
 ]);
 
+/** The object is there no more because a delete marker lies on top of its versions. */
+export function isDeleteMarker(error: unknown): boolean {
+  return (error as SdkError).$response?.headers?.['x-amz-delete-marker'] === 'true';
+}
+
 /** The object ends before the range that was asked for. */
 export function isBehindEnd(error: unknown): boolean {
   const { code, status } = failureOf(error);

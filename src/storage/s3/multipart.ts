@@ -3,6 +3,7 @@ import { checksumOf, type S3Checksums } from './checksum.js';
 import type { S3Connection } from './client.js';
 import type { CopyChecksum } from './config.js';
 import { EmptySuccess } from './failure.js';
+import { kept } from './kept.js';
 import { retry } from './retry.js';
 
 export interface MultipartTarget {
@@ -48,6 +49,7 @@ export async function multipart(
         new sdk.CreateMultipartUploadCommand({
           Bucket,
           Key,
+          ...kept(connection.config, true),
           ...(algorithm ? { ChecksumAlgorithm: algorithm } : {}),
           ...(algorithm === 'CRC64NVME' ? { ChecksumType: 'FULL_OBJECT' } : {}),
         }),

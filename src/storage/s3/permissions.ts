@@ -14,7 +14,13 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   HeadBucket: 's3:ListBucket',
   ListMultipartUploads: 's3:ListBucketMultipartUploads',
   AbortMultipartUpload: 's3:AbortMultipartUpload',
+  ListObjectVersions: 's3:ListBucketVersions',
+  GetObjectLockConfiguration: 's3:GetBucketObjectLockConfiguration',
+  GetObjectRetention: 's3:GetObjectRetention',
 };
+
+/** Permissions that are about the bucket as a whole. */
+const OF_BUCKET = /^s3:(List|Get)Bucket/;
 
 const COPIES = ['CopyObject', 'UploadPartCopy'];
 
@@ -31,7 +37,7 @@ export function permissionFor(operation: string | undefined, { object, bucket, s
   if (operation !== undefined && COPIES.includes(operation)) return `s3:GetObject on ${source} and ${PUT} on ${object}`;
   const permission = operation === undefined ? undefined : PERMISSIONS[operation];
   if (permission === undefined) return undefined;
-  if (permission.startsWith('s3:ListBucket')) return `${permission} on the bucket ${bucket}`;
+  if (OF_BUCKET.test(permission)) return `${permission} on the bucket ${bucket}`;
   // Parts of a copy: its source is asked for its ETag.
   return `${permission} on ${permission === 's3:GetObject' && source ? source : object}`;
 }

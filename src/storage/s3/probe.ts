@@ -4,6 +4,7 @@ import type { S3Connection } from './client.js';
 import { knowsNoConditions } from './create.js';
 import { EmptySuccess, failureOf, isS3Code } from './failure.js';
 import { Gate } from './gate.js';
+import { kept } from './kept.js';
 import { getObject } from './read.js';
 import { deleteObjects } from './remove.js';
 import { retry } from './retry.js';
@@ -123,6 +124,7 @@ async function putSlowly(connection: S3Connection, { bucket, key, signal }: Cont
         ContentLength: bytes.length,
         ChecksumSHA256: sha256.toString('base64'),
         IfNoneMatch: '*',
+        ...kept(connection.config, false),
       });
       // The SDK does not hash a stream, and not every service takes an unsigned body.
       command.middlewareStack.add(

@@ -68,17 +68,23 @@ interface KeyFailure {
   readonly Message?: string | undefined;
 }
 
-function perKey(bucket: string, failure: KeyFailure, count: number): BcnError {
+/** The object, or a version of it, is under a lock. */
+export function isLock({ Code, Message = '' }: KeyFailure): boolean {
+  return Code === 'ObjectLocked' || /\bWORM\b|object lock|retention/i.test(Message);
+}
+
+/** The error of one key of a bulk delete, `count` of which failed. */
+export function perKey(bucket: string, failure: KeyFailure, count: number, permission = 's3:DeleteObject'): BcnError {
   const { Code = 'no code', Message = '' } = failure;
   const object = `s3://${bucket}/${failure.Key ?? ''}`;
   const text = `${object} was not deleted: ${Code}: ${Message}${count > 1 ? ` (and ${count - 1} others)` : ''}`;
-  if (Code === 'ObjectLocked' || /\bWORM\b|object lock|retention/i.test(Message)) {
+  if (isLock(failure)) {
     return new BcnError('retention-locked', text, { object, hint: 'Wait for the end of its retention.' });
   }
   if (Code === 'AccessDenied')
     return new BcnError('storage-auth', text, {
       object,
-      hint: 'Give this identity s3:DeleteObject, or wait for the end of a lock.',
+      hint: `Give this identity ${permission}, or wait for the end of a lock.`,
     });
   return new BcnError('storage-unavailable', text, { object, hint: 'Run the same command again.' });
 }

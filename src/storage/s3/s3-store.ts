@@ -11,6 +11,7 @@ import type {
   StoredBytes,
   WriteResult,
 } from '../port.js';
+import type { ObjectVersions } from '../versions.js';
 import { S3Connection } from './client.js';
 import { endpointId, type S3Config } from './config.js';
 import { type CopyRequest, copyObject } from './copy.js';
@@ -23,6 +24,7 @@ import { probeConditionalPut } from './probe.js';
 import { getObject, readObject } from './read.js';
 import { abortUploads, deleteObjects } from './remove.js';
 import { uploadStream } from './upload.js';
+import { S3Versions } from './versions.js';
 
 /** The stores of one S3 service share their connections and what is known of the service. */
 export interface S3Service {
@@ -45,6 +47,7 @@ class S3Store implements ObjectStore {
   readonly uri: string;
   readonly service: string;
   readonly endpoint: string;
+  readonly versions: ObjectVersions;
   readonly #connection: S3Connection;
   readonly #bucket: string;
   readonly #literal: LiteralKeys;
@@ -56,6 +59,7 @@ class S3Store implements ObjectStore {
     this.uri = `s3://${bucket}`;
     this.service = connection.service;
     this.endpoint = endpointId(connection.config);
+    this.versions = new S3Versions(connection, bucket);
   }
 
   get(key: string, options: CallOptions = {}): Promise<StoredBytes> {

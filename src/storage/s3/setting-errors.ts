@@ -6,7 +6,11 @@ import { type Failure, isConsole } from './failure.js';
 /** The error of a request that a setting sent to the wrong place or in the wrong way. Undefined for other failures. */
 export function settingError(failure: Failure, request: S3Request, config: S3Config, cause: unknown): BcnError | undefined {
   const said =
-    region(failure, request, config) ?? redirect(failure, config) ?? tls(failure, config) ?? other(failure, request, config);
+    region(failure, request, config) ??
+    redirect(failure, config) ??
+    tls(failure, config) ??
+    keeping(failure, config) ??
+    other(failure, request, config);
   return said && new BcnError('config', said.what, { object: request.object, cause, hint: said.hint });
 }
 
@@ -72,6 +76,22 @@ function tlsHint(code: string, message: string, config: S3Config): string {
   return config.authority === undefined
     ? `For a private authority set ${file} to ${authority}.`
     : `The authorities of ${file} did not issue its certificate: set it to ${authority}.`;
+}
+
+/** How the object was to be kept. */
+function keeping({ code, message }: Failure, config: S3Config): Said | undefined {
+  const { storageClass, kmsKey } = config;
+  if (storageClass !== undefined && code === 'InvalidStorageClass')
+    return {
+      what: `${endpointName(config)} knows no storage class ${storageClass}.`,
+      hint: `Check ${variableOf(config, 'STORAGE_CLASS')} or --storage-class.`,
+    };
+  if (kmsKey !== undefined && (/^kms/i.test(code) || /\bKMS\b/.test(message)))
+    return {
+      what: `${endpointName(config)} cannot encrypt with the KMS key ${kmsKey}: ${message}`,
+      hint: `Check ${variableOf(config, 'SSE_KMS_KEY_ID')} or --sse-kms-key-id.`,
+    };
+  return undefined;
 }
 
 function other({ code, message }: Failure, { bucket }: S3Request, config: S3Config): Said | undefined {

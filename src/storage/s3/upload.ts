@@ -5,7 +5,8 @@ import type { WriteResult } from '../port.js';
 import type { Lent } from './buffers.js';
 import type { S3Connection } from './client.js';
 import { partSizeFor } from './config.js';
-import { EmptySuccess } from './failure.js';
+import { EmptySuccess, failureOf, isRefusal } from './failure.js';
+import { kept } from './kept.js';
 import { multipart, type PutPart } from './multipart.js';
 
 const MiB = 1 << 20;
@@ -22,12 +23,17 @@ export interface UploadRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+interface PutTarget {
+  readonly bucket: string;
+  readonly key: string;
+  readonly signal: AbortSignal | undefined;
+  readonly ifFree?: boolean;
+  /** A data file, which goes to the storage class for these. */
+  readonly content?: boolean;
+}
+
 /** Puts bytes in one request with their sha256, which the service checks. */
-export async function putObject(
-  connection: S3Connection,
-  target: { readonly bucket: string; readonly key: string; readonly signal: AbortSignal | undefined; readonly ifFree?: boolean },
-  bytes: Uint8Array,
-): Promise<WriteResult> {
+export async function putObject(connection: S3Connection, target: PutTarget, bytes: Uint8Array): Promise<WriteResult> {
   const sha256 = createHash('sha256').update(bytes).digest('base64');
   const { output, date } = await connection.send(
     ({ sdk, client, options }) =>
@@ -39,6 +45,7 @@ export async function putObject(
           ContentLength: bytes.length,
           ChecksumSHA256: sha256,
           ...(target.ifFree ? { IfNoneMatch: '*' } : {}),
+          ...kept(connection.config, target.content === true),
         }),
         options,
       ),
@@ -63,7 +70,7 @@ export async function uploadStream(connection: S3Connection, request: UploadRequ
       try {
         let filled = 0;
         for await (const chunk of counted(body, size, object)) filled += chunk.copy(lent.bytes, filled);
-        const result = await putObject(connection, { bucket, key, signal }, lent.bytes);
+        const result = await putObject(connection, { bucket, key, signal, content: true }, lent.bytes);
         sent = true;
         return result;
       } finally {
@@ -149,7 +156,19 @@ interface UploadPart {
   readonly signal: AbortSignal;
 }
 
+/** A bucket whose objects are locked as they come (object lock with a default retention) wants a sum of each part, which costs time elsewhere. */
 async function putPart(connection: S3Connection, request: UploadRequest, part: UploadPart) {
+  if (connection.refused.plainPart) return sendPart(connection, request, part, true);
+  try {
+    return await sendPart(connection, request, part, false);
+  } catch (error) {
+    if (!isRefusal(error) || !/Content-MD5/i.test(failureOf(error).message)) throw error;
+    connection.refused.plainPart = true;
+    return sendPart(connection, request, part, true);
+  }
+}
+
+async function sendPart(connection: S3Connection, request: UploadRequest, part: UploadPart, summed: boolean) {
   const { output } = await connection.send(
     ({ sdk, client, options }) =>
       client.send(
@@ -160,6 +179,7 @@ async function putPart(connection: S3Connection, request: UploadRequest, part: U
           PartNumber: part.number,
           Body: part.bytes,
           ContentLength: part.bytes.length,
+          ...(summed ? { ContentMD5: createHash('md5').update(part.bytes).digest('base64') } : {}),
         }),
         options,
       ),

@@ -1,4 +1,5 @@
 /** MinIO: an S3 server, compiled by Go from its module. */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -18,7 +19,7 @@ export function startMinio(lab) {
   return start(lab, { name: 'minio', accessKey: 'admin', secretKey: 'password' });
 }
 
-/** MinIO with all that is unusual: other keys, TLS of a private authority, another region, virtual hosts (`bucket.domain`). */
+/** MinIO with all that is unusual: other keys, TLS of a private authority, another region, virtual hosts (`bucket.domain`), a KMS of one key. */
 export function startMinio2(lab) {
   const domain = 's3.localhost';
   return start(lab, {
@@ -27,6 +28,7 @@ export function startMinio2(lab) {
     secretKey: 'minio2-password',
     region: 'eu-central-1',
     domain,
+    kmsKey: 'lab-key',
     authority: makeAuthority(),
     hosts: ['127.0.0.1', 'localhost', domain, `*.${domain}`],
   });
@@ -34,7 +36,7 @@ export function startMinio2(lab) {
 
 /**
  * Start a MinIO on an empty folder.
- * @returns {Promise<{ endpoint: string, accessKey: string, secretKey: string, region?: string, domain?: string, ca?: string }>}
+ * @returns {Promise<{ endpoint: string, accessKey: string, secretKey: string, region?: string, domain?: string, kmsKey?: string, ca?: string }>}
  */
 async function start({ folder, runFolder, keep }, { name, authority, hosts, ...given }) {
   const data = join(runFolder, name);
@@ -54,6 +56,7 @@ async function start({ folder, runFolder, keep }, { name, authority, hosts, ...g
     MINIO_BROWSER: 'off',
     ...(given.region && { MINIO_SITE_REGION: given.region }),
     ...(given.domain && { MINIO_DOMAIN: given.domain }),
+    ...(given.kmsKey && { MINIO_KMS_SECRET_KEY: `${given.kmsKey}:${randomBytes(32).toString('base64')}` }),
   };
   // MinIO shrinks its buffers when it sees CI.
   delete env.CI;

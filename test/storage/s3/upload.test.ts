@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { BcnError } from '../../../src/errors.js';
@@ -61,6 +62,30 @@ test('an upload in parts that fails does not wait for a silent source', async ()
   await failure(store.upload('x', body, 20 * MiB), 'storage-auth');
   expect(body.destroyed).toBe(true);
   expect(fake.seen.at(-1)?.method).toBe('DELETE');
+});
+
+test('a bucket that locks what comes wants a sum of each part, and gets it from then on', async () => {
+  const { store, fake } = await storeOf(({ url, headers }, response) => {
+    response.setHeader('ETag', '"e"');
+    if (url.includes('uploads'))
+      xml(response, '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>');
+    else if (!url.includes('partNumber'))
+      xml(response, '<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
+    else if (headers['content-md5']) response.end();
+    else
+      s3Failure(
+        response,
+        400,
+        'InvalidRequest',
+        '<Message>Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters</Message>',
+      );
+  });
+  const bytes = Buffer.alloc(9 * MiB, 'x');
+  for (let i = 0; i < 2; i++) await store.upload('k', Readable.from([bytes]), bytes.length);
+  const sums = fake.seen.filter(({ url }) => url.includes('partNumber')).map(({ headers }) => headers['content-md5']);
+  const expected = [8 * MiB, MiB].map((size) => createHash('md5').update(bytes.subarray(0, size)).digest('base64'));
+  expect(sums.slice(-2).sort()).toEqual(expected.sort());
+  expect(sums.filter((sum) => sum === undefined).length).toBeLessThanOrEqual(2);
 });
 
 test('all uploads together keep to the memory they are given', async () => {
