@@ -77,7 +77,8 @@ export interface FilePlanContext {
   readonly location: string;
   readonly table: string;
   readonly scratch: string;
-  readonly base: { readonly found: Base; readonly root: Root } | undefined;
+  /** `damaged`: keys of what a check found damaged of it. */
+  readonly base: { readonly found: Base; readonly root: Root; readonly damaged?: ReadonlySet<string> | undefined } | undefined;
   readonly snapshots: readonly Snapshot[];
   readonly statistics: readonly PlannedStatistics[];
   readonly allowMissing: boolean;
@@ -136,7 +137,8 @@ export async function planFiles(tree: Tree, context: FilePlanContext): Promise<F
     else add(total, first.size);
     const ns = entries.map(({ n }) => n);
     const nested = nesting.above(path) !== undefined;
-    if (held && held.held.size === first.size && held.held.snapshot === first.snapshot && first.snapshot !== null) {
+    const same = held?.held.size === first.size && held.held.snapshot === first.snapshot && first.snapshot !== null;
+    if (held && same && !context.base?.damaged?.has(held.held.key ?? '')) {
       for (const n of ns) await placed.add({ k: placedKey(n, path), n, file: held.held });
     } else {
       add(copied, first.size);

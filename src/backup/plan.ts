@@ -2,6 +2,7 @@ import { findMentions } from '../iceberg/mentions.js';
 import type { Plan } from '../plan.js';
 import type { CommittedTable } from '../repository/commit.js';
 import { type Base, damageOf } from '../repository/hints.js';
+import type { InventoryFile } from '../repository/inventory.js';
 import { commitKey, runSelector } from '../repository/keys.js';
 import { placeUri } from '../repository/place.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
@@ -53,18 +54,19 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   const { service } = deps.source.resolve(metadata.location).store;
   const { allowMissing = false } = options;
   // What is missing from the source is recorded in the sections, and those of a base do not change: of a reference backup all are written anew.
-  const given = options.mode === 'reference' && allowMissing ? undefined : wholeBase(context);
+  const given = options.mode === 'reference' && allowMissing ? undefined : usefulBase(context);
   const usable = given && isSameSource(given.table, metadata.location, deps.source) ? given : undefined;
-  const unchanged = usable?.table.metadata_location === pinned.uri && !usable.table.missing;
+  const damaged = usable && damagedOf(usable);
+  const unchanged = usable?.table.metadata_location === pinned.uri && !usable.table.missing && !damaged;
   if (usable && unchanged && options.mode === 'copy') return planUnchanged(usable, context);
-  const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call) };
+  const base = usable && { found: usable, root: await readRoot(deps.repository, usable.table, call), damaged };
   const onProgress = (done: number, total: number) => deps.report.progress({ phase: 'reading manifests', done, total });
   const tree = await walkTree(pinned, {
     source: deps.source,
     table,
     scratch: context.scratch,
-    // Metadata is abstract against the location that the table had.
-    base: base?.root.location === metadata.location ? base.root : undefined,
+    // Metadata is abstract against the location that the table had. Of a damaged backup none is used: what is read again costs little, and is whole.
+    base: base?.root.location === metadata.location && !damaged ? base.root : undefined,
     refusals,
     call,
     onProgress,
@@ -75,7 +77,8 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   }
   const { location } = metadata;
   // What is not in the repository is looked for each time: it may be gone by now.
-  const held = options.mode === 'copy' ? (base?.root.statistics ?? []) : [];
+  const isWhole = ({ key }: InventoryFile) => key === null || !damaged?.has(key);
+  const held = options.mode === 'copy' ? (base?.root.statistics ?? []).filter(isWhole) : [];
   const moved = base && relocation(base.root.location, location);
   const statistics = await planStatistics(metadata.statistics, {
     source: deps.source,
@@ -119,14 +122,20 @@ function isSameSource(earlier: CommittedTable, location: string, source: StoreRe
   return ofEarlier(location) && (earlier.location === location || ofEarlier(earlier.location));
 }
 
-/** The base, unless a check found the table in it damaged: reusing what is damaged would damage this backup, too. */
-function wholeBase({ base, deps, table }: PlanContext): Base | undefined {
-  if (!base || !damageOf(base)) return base;
+/** The base, unless a check found more damage in it than it could name: what is damaged must not be reused. */
+function usefulBase({ base, deps, table }: PlanContext): Base | undefined {
+  const damage = base && damageOf(base);
+  if (!damage) return base;
   const { name } = base.commit;
-  deps.report.warn(
-    `the backup "${name}" of ${table} is damaged, so nothing of it is reused; to mend it instead: bcn verify ${name} --repair`,
-  );
-  return undefined;
+  const what = damage.more > 0 ? 'nothing of it is reused' : 'what is damaged of it is copied again';
+  deps.report.warn(`the backup "${name}" of ${table} is damaged: ${what}. To mend it, too: bcn verify ${name} --repair`);
+  return damage.more > 0 ? undefined : base;
+}
+
+/** Keys of what a check found damaged of a base. */
+function damagedOf(base: Base): ReadonlySet<string> | undefined {
+  const damage = damageOf(base);
+  return damage && new Set(damage.objects.map(({ key }) => key));
 }
 
 interface Shown {

@@ -15,7 +15,8 @@ async function prepare(): Promise<{ world: World; lost: string }> {
     ['db.o', 'db/o'],
   ] as const) {
     const table = await world.table({}, path);
-    await table.append([someBytes(name)]);
+    await table.append([someBytes(name), someBytes(`${name} too`)]);
+    await table.append([someBytes(`${name} three`)]);
     world.publish(table, name);
   }
   await world.backup({ tables: TABLES });
@@ -53,7 +54,7 @@ test('repaired, it comes back', async () => {
   expect((await world.restore({ table: 'db.t' })).outcome).toBe('restored');
 });
 
-test('the next backup reuses nothing that is damaged, says so, and is whole', async () => {
+test('the next backup copies what is damaged again and nothing else, says so, and is whole', async () => {
   const { world } = await prepare();
   await world.backup({ name: 'next', tables: TABLES });
   expect((await world.verify({ name: 'next' })).problems).toEqual([]);
@@ -66,4 +67,22 @@ test('the next backup reuses nothing that is damaged, says so, and is whole', as
   // Then that one is the base.
   await world.backup({ name: 'third', tables: TABLES });
   expect((await world.commit('third'))?.tables.map(({ files }) => files.new)).toEqual([0, 0]);
+});
+
+test('so it does whatever is damaged: a manifest, a list, metadata.json, a section, the ROOT', async () => {
+  const made = await prepare();
+  await made.world.repair({ names: 'all' });
+  const run = (await made.world.keys('repo')).filter((key) => /\/(meta|data)\//.test(key));
+  for (const lost of run) {
+    const world = made.world.fork();
+    await world.remove(world.uri('repo', lost));
+    await world.verify({ names: 'all', record: true });
+    await world.backup({ name: 'next', tables: TABLES });
+    expect((await world.verify({ name: 'next' })).problems, lost).toEqual([]);
+    for (const name of ['t', 'o']) {
+      const target = { namespace: ['db'], name: `${name}2` };
+      const targetLocation = world.uri('wh', `db/${name}2`);
+      expect((await world.restore({ backupName: 'next', table: `db.${name}`, target, targetLocation })).outcome).toBe('restored');
+    }
+  }
 });

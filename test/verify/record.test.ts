@@ -193,3 +193,34 @@ test('old verified events go with a prune, the newest stays', async () => {
   await world.verify({ name: 'a', record: true, readData: false });
   expect(await events(world)).toEqual(['a 000003-verified', 'a 000004-verified', 'b 000001-verified']);
 });
+
+test('cut at any request: what is recorded is true, and the same command again records the same', {
+  timeout: 60_000,
+}, async () => {
+  const made = await prepare();
+  const [shared] = (await dataOf(made, 'a')) as [string];
+  await made.remove(made.uri('repo', shared));
+  const log = new Faults();
+  await made.fork().verify({ names: ['b', 'c'], record: true, readData: false }, log);
+  for (let at = 0; at < log.ops; at++) {
+    for (const how of ['crash-before', 'crash-after'] as const) {
+      const world = made.fork();
+      await world.verify({ names: ['b', 'c'], record: true, readData: false }, new Faults(how, at)).catch(() => undefined);
+      const soon = await events(world);
+      expect(
+        soon.filter((event) => /^[ab] .*verified|^c .*damaged/.test(event)),
+        `${how} ${at}`,
+      ).toEqual([]);
+      await world.verify({ names: ['b', 'c'], record: true, readData: false });
+      const { backups } = await listBackups(world.place());
+      expect(
+        backups.map(({ name, damaged, verified }) => [name, damaged !== null, verified !== null]),
+        `${how} ${at}`,
+      ).toEqual([
+        ['a', true, false],
+        ['b', true, false],
+        ['c', false, true],
+      ]);
+    }
+  }
+});
