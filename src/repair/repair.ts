@@ -52,7 +52,7 @@ async function mend(deps: VerifyDeps, check: Check, damaged: Damaged) {
   const backups = [...new Set(hurt.flatMap(({ owners }) => owners.map(({ target }) => target)))];
   try {
     const tables = backups.map(({ selector }) => selector);
-    await run.begin({ name: NAME, mode: 'copy', catalog: 'repair', tables, fresh: true }, {});
+    await run.begin({ name: NAME, mode: 'copy', catalog: 'repair', tables, repairs: true }, {});
     const context: MendContext = { deps, run, attempt: newAttemptId(), damaged, jobs: options.jobs, brought, call };
     const [content, metadata] = [new ContentMender(context), new MetadataMender(context)];
     const roots = new Map<RootedTable, StoredObject>();

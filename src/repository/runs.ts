@@ -30,6 +30,8 @@ export interface BackupAsk {
   readonly tables: readonly string[] | Selection;
   /** Reuse nothing; absent = no. */
   readonly fresh?: boolean;
+  /** A repair of the backups that `tables` names, which nobody continues; absent = no. */
+  readonly repairs?: boolean;
   /** Only of a copy: of which backup. For people. */
   readonly origin?: Origin;
 }

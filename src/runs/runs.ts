@@ -43,7 +43,7 @@ export async function unfinishedRuns(
   const describe = async (id: string, { objects, bytes, times }: Seen): Promise<UnfinishedRun> => {
     const asks = (await readBegin(place, id, call))?.asks;
     const { last: lastWrite } = times;
-    const continuable = asks !== undefined && isContinuable({ ended: false, times }, now, grace);
+    const continuable = asks !== undefined && !asks.repairs && isContinuable({ ended: false, times }, now, grace);
     return {
       run: id,
       ...(asks && { name: asks.name, table: formatAsked(asks.tables) }),

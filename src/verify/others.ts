@@ -17,6 +17,7 @@ const PARALLEL = 4;
  */
 export async function findOthers(checked: readonly Target[], context: CheckContext): Promise<readonly Target[]> {
   const { deps, findings, call } = context;
+  if (findings.ids.size === 0) return [];
   const place = deps.repository;
   const ids = new Set(checked.map(({ backup }) => backup.id));
   const { backups } = await readStandings(place, call);
@@ -35,7 +36,6 @@ export async function findOthers(checked: readonly Target[], context: CheckConte
     return target.problems > 0 ? target : undefined;
   };
   const found: Target[] = [];
-  if (findings.ids.size === 0) return found;
   for await (const target of parallel(wanted, look, PARALLEL)) if (target) found.push(target);
   return found;
 }

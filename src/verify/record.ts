@@ -1,6 +1,7 @@
 import { isCode } from '../errors.js';
+import { parallel } from '../parallel.js';
 import type { Damage } from '../repository/damage.js';
-import { type EventKind, readState, writeEvent } from '../repository/events.js';
+import { type EventKind, writeEvent } from '../repository/events.js';
 import { hinted, markHints } from '../repository/hints.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import type { CheckContext } from './context.js';
@@ -22,21 +23,21 @@ export async function recordChecks(
 ): Promise<'all' | 'refused'> {
   const { read } = context.options;
   const extent: Read = read === 'none' ? 'lengths' : read === 'all' ? 'data' : 'some';
-  const write = async (target: Target, kind: EventKind, says: object) => {
-    if (kind !== 'verified') await markHints(context.deps.repository, hinted(target.backup), context.call);
-    const { next } = await readState(context.deps.repository, target.backup.id, context.call);
-    const random = commitsByRun(record);
-    await writeEvent(context.deps.repository, target.backup.id, kind, { next, random }, context.call, says);
+  const { deps, call } = context;
+  const write: Write = async ({ backup, state }, kind, says, more = 0) => {
+    if (kind !== 'verified') await markHints(deps.repository, hinted(backup), call);
+    // Where others have written events meanwhile, the next free number is found.
+    const at = { next: state.next + more, random: commitsByRun(record) };
+    await writeEvent(deps.repository, backup.id, kind, at, call, says);
+  };
+  const recordOne = async (target: Target) => {
+    if (target.problems > 0) return recordDamage(target, target.damage, write);
+    // What was damaged has been read again, and somebody has brought it back.
+    if (target.known) await write(target, 'repaired', { roots: target.roots });
+    await write(target, 'verified', { read: extent }, target.known ? 1 : 0);
   };
   try {
-    for (const target of targets) {
-      if (target.problems > 0) await recordDamage(target, target.damage, write);
-      else {
-        // What was damaged has been read again, and somebody has brought it back.
-        if (target.known) await write(target, 'repaired', { roots: target.roots });
-        await write(target, 'verified', { read: extent });
-      }
-    }
+    for await (const _ of parallel(targets, recordOne, PARALLEL));
     for (const target of others) await recordDamage(target, joined(target.known, target.damage), write);
     return 'all';
   } catch (error) {
@@ -45,7 +46,9 @@ export async function recordChecks(
   }
 }
 
-type Write = (target: Target, kind: EventKind, says: object) => Promise<void>;
+type Write = (target: Target, kind: EventKind, says: object, more?: number) => Promise<void>;
+
+const PARALLEL = 8;
 
 async function recordDamage(target: Target, damage: Damage, write: Write): Promise<void> {
   if (target.known && same(target.known, damage)) return;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BcnError } from '../../src/errors.js';
+import { unfinishedRuns } from '../../src/runs/runs.js';
 import { Faults } from '../support/faults.js';
 import { someBytes } from '../support/table.js';
 import { failure, World } from '../support/world.js';
@@ -160,4 +161,21 @@ test('keys that may not write cannot repair: an error, and nothing was written',
   const before = await world.dump('repo');
   expect((await failure(world.repair({}, new ReadOnly()), 'storage-auth')).exit).toBe(30);
   expect(await world.dump('repo')).toEqual(before);
+});
+
+test('a repair that was killed is a run that nobody continues; the next one begins anew, and prune takes what it left', async () => {
+  const world = await prepare();
+  const [key] = (await members(world)).filter((one) => one.includes('/data/')) as [string];
+  await world.remove(world.uri('repo', key));
+  const log = new Faults();
+  await world.fork().repair({}, log);
+  const event = log.log.findIndex(({ op, key: object }) => op === 'create' && object.includes('-repaired'));
+  await world.repair({}, new Faults('crash-before', event)).catch(() => undefined);
+  const { runs } = await unfinishedRuns(world.place());
+  expect(runs).toMatchObject([{ name: 'verify --repair', table: 'b', continuable: false }]);
+  expect((await world.repair()).after.problems).toBe(0);
+  world.now += 3 * 24 * 3_600_000;
+  await world.prune();
+  expect((await world.keys('repo')).filter((one) => one.startsWith(`runs/${runs[0]?.run}/`))).toEqual([]);
+  expect((await world.verify()).problems).toEqual([]);
 });

@@ -224,3 +224,16 @@ test('cut at any request: what is recorded is true, and the same command again r
     }
   }
 });
+
+test('a whole backup costs one event; other backups are not looked at', async () => {
+  const world = await prepare();
+  const log = new Faults();
+  await world.verify({ name: 'a', record: true, readData: false }, log);
+  expect(
+    log
+      .done('get')
+      .filter((key) => key.includes('backups/'))
+      .map((key) => key.replace(/^.*\//, '')),
+  ).toEqual(['a.json']);
+  expect(log.done('create')).toHaveLength(1);
+});
