@@ -172,7 +172,7 @@ test('a table root that says of a list that it names other manifests is found', 
     const bytes = encodeRoot({ ...root, lists });
     const stored = { key: `${table.root.key}-${names.length}`, length: bytes.length, sha256: sha256(bytes) };
     await world.put(world.uri('repo', stored.key), bytes);
-    const lying = encodeCommit({ ...commit, tables: [{ ...table, root: stored }] });
+    const lying = encodeCommit({ ...commit, name: 'lies', tables: [{ ...table, root: stored }] });
     await world.put(world.uri('repo', 'backups/lies.json'), lying.bytes);
     const { problems } = await world.verify({ name: 'lies' });
     expect(problems).toEqual([
