@@ -35,7 +35,7 @@ test('the record of a backup, by name, latest, key and URI', async () => {
 test('every part', async () => {
   const { table, lines } = await prepare();
   const root = parse(await lines('b', 'root'));
-  expect(root.map(({ type }) => type)).toEqual(['root', 'metadata', 'list', 'list', 'manifest', 'manifest']);
+  expect(root.map(({ type }) => type)).toEqual(['root', 'metadata', 'list', 'list', 'manifest', 'manifest', 'names', 'names']);
   expect(parse(await lines('b', 'metadata'))).toMatchObject([{ location: 'bcn-root:', 'format-version': 2 }]);
   const [, second] = table.snapshots;
   const list = parse(await lines('b', `list:${second?.id}`));
@@ -120,7 +120,7 @@ test('a backup of several tables: one has to be chosen', async () => {
   const tables = [...rest.tables, { ...rest.tables[0], identifier: ['db', 'u'] }] as typeof rest.tables;
   await world.put(world.uri('repo', 'backups/b.json'), encodeCommit({ ...rest, tables }).bytes);
   expect((await failure(lines('b', 'root'), 'usage')).message).toContain('holds 2 tables: db.t, db.u');
-  expect(await lines('b', 'root', { table: (name) => name === 'db.u' })).toHaveLength(6);
+  expect(await lines('b', 'root', { table: (name) => name === 'db.u' })).toHaveLength(8);
   await failure(lines('b', 'root', { table: (name) => name === 'db.x' }), 'table-not-found');
   expect(await lines('b')).toHaveLength(1);
 });
