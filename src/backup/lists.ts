@@ -50,7 +50,8 @@ export async function readLists(
 ): Promise<{ readonly lists: readonly TreeList[]; readonly manifests: readonly NamedManifest[] }> {
   const held = new Held(base, location);
   const met = new Met(held, context.table);
-  const found: (Omit<TreeList, 'names'> & { readonly named: Uint32Array })[] = [];
+  // Manifests are met in the order of the history, so that these are few ranges, too.
+  const found: (Omit<TreeList, 'names'> & { readonly named: readonly Range[] })[] = [];
   const read = async (snapshot: Snapshot) => ({ snapshot, list: await readList(snapshot, held, context) });
   for await (const { snapshot, list } of parallel(snapshots, read, PARALLEL)) {
     if (list === undefined) {
@@ -63,10 +64,13 @@ export async function readLists(
     // What it says of the lengths of manifests is true where each of them is the base's.
     const whole = record !== undefined && named.every((i) => met.isHeld(i));
     const kept = whole ? { held: record, file: undefined } : { held: undefined, file };
-    found.push({ ...rest, ...kept, named: Uint32Array.from(named) });
+    found.push({ ...rest, ...kept, named: rangesOf(named) });
   }
   const { manifests, numbers } = met.numbered();
-  const lists = found.map(({ named, ...list }) => ({ ...list, names: rangesOf(named.map((i) => numbers[i] as number)) }));
+  const lists = found.map(({ named, ...list }) => {
+    const names = rangesOf([...membersOf(named)].map((i) => numbers[i] as number));
+    return { ...list, names };
+  });
   return { lists, manifests };
 }
 
