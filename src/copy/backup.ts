@@ -49,8 +49,7 @@ export interface CopiedOne {
 export async function copyBackup(backup: Backup, context: OneContext): Promise<CopiedOne> {
   const { deps, options, repository, opened, call } = context;
   const origin: Origin = backup.origin ?? { repository, id: backup.id };
-  for (const { location, write_paths, identifier } of backup.tables)
-    assertApart(location, write_paths, deps.to, identifier.join('.'));
+  assertOutside(backup, deps);
   await assertNameFree(backup, context);
   const asks: BackupAsk = {
     name: backup.name,
@@ -69,6 +68,17 @@ export async function copyBackup(backup: Backup, context: OneContext): Promise<C
     throw error;
   } finally {
     run.stop();
+  }
+}
+
+/** A repository inside a table's place would be eaten by its orphan removal. */
+function assertOutside({ tables }: Backup, { to }: CopyDeps): void {
+  try {
+    for (const { location, write_paths, identifier } of tables) assertApart(location, write_paths, to, identifier.join('.'));
+  } catch (error) {
+    if (!isCode(error, 'usage')) throw error;
+    const { message, table, object } = error;
+    throw new BcnError('usage', message, { table, object, hint: 'Name another place with --to.' });
   }
 }
 

@@ -1,4 +1,5 @@
 import { BcnError, isCode } from '../errors.js';
+import { assertAlone } from '../repository/alone.js';
 import { Told } from '../repository/clock.js';
 import { identityOf, summarise } from '../repository/commit.js';
 import { readState } from '../repository/events.js';
@@ -27,6 +28,7 @@ export async function copy(deps: CopyDeps, options: CopyOptions): Promise<CopyRe
   const { id: repository } = await readRecord(from, call);
   const selected = await selectBackups(deps, options, call);
   const opened = await openRepository(to, call);
+  if (!opened.record) await assertAlone(to, call);
   const held = await Held.read(deps, call);
   const roots = new Map<string, ReadonlyMap<string, string>>();
   const single = options.names.length === 1;

@@ -71,26 +71,34 @@ export async function planFiles(
     if (!first) continue;
     const { file } = first;
     const nested = nesting.above(file.path) !== undefined;
-    const held = group.find((side) => 'held' in side && isSameFile(file, side.held)) as { held: InventoryFile } | undefined;
-    if (hasObject(file) && !held) {
+    const found = group.find((side) => 'held' in side && isSameFile(file, side.held)) as { held: InventoryFile } | undefined;
+    if (hasObject(file) && !found) {
       await add(
         file,
         nested,
         lines.map(({ n }) => n),
       );
-    } else for (const { n, k } of lines) await placed.add({ k: placedKey(n, k), n, file: held?.held ?? file });
+    } else for (const { n, k } of lines) await placed.add({ k: placedKey(n, k), n, file: found ? at(file, found.held) : file });
   }
   await sides.dispose();
   const heldStatistics = bases.flatMap((base) => base.root.statistics.map(relocation(base.root.location, root.location)));
   const statistics: InventoryFile[] = [];
   for (const file of root.statistics) {
     const held = heldStatistics.find((other) => isSameFile(file, other));
-    if (held) statistics.push(held);
+    if (held) statistics.push(at(file, held));
     else if (hasObject(file)) await add(file, false, []);
     else statistics.push(file);
   }
   return { fresh, placed, statistics, copied };
 }
+
+/** What the source says of a file, at the object that a base has. */
+const at = (file: InventoryFile, { key, sum, etag }: InventoryFile): InventoryFile => ({
+  ...file,
+  key,
+  sum: sum ?? file.sum,
+  etag,
+});
 
 async function addHeld(base: UsableBase, location: string, sides: Sorter<Side>, call: CallOptions): Promise<void> {
   const moved = relocation(base.root.location, location);

@@ -103,10 +103,10 @@ function heldOf(bases: readonly UsableBase[]): HeldMetadata {
   };
 }
 
-/** Of one manifest the live files are the same, too, and its section serves; what is said of them beside that must be equal. */
+/** Of one manifest the live files are the same, too, and its section serves; what is said of them beside that must be equal. Which files are missing, it does not say. */
 function isSameManifest(one: RootManifest, other: RootManifest | undefined): boolean {
   const facts = ({ key: _, section: __, ...rest }: RootManifest) => JSON.stringify(Object.entries(rest).sort());
-  return other !== undefined && facts(one) === facts(other);
+  return other !== undefined && one.missing === undefined && facts(one) === facts(other);
 }
 
 /** Whether two ROOTs say the same but for keys; what is equal in number and all held is equal. */

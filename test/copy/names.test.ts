@@ -157,9 +157,13 @@ test('the destination inside a place of the table, or the two inside each other:
   for (const prefix of ['', 'below/']) {
     await failure(copy({ from: world.place(), to: at('repo', prefix), report }, { names: [], ...options }), 'usage');
   }
+  // Nor is a repository made inside another one that is neither of the two.
+  await world.put(world.uri('wh', 'other/bcn.json'), await world.get(world.uri('repo', 'bcn.json')));
+  const within = { from: world.place(), to: { store: world.store('wh'), prefix: 'other/below/' }, report };
+  await failure(copy(within, { names: [], ...options }), 'usage');
   const inside = { from: world.place(), to: at('src', 'db/a/backups/'), report };
   const error = await failure(copy(inside, { names: ['a1'], ...options }), 'usage');
-  expect(error.table).toBe('db.a');
+  expect([error.table, error.hint]).toEqual(['db.a', expect.stringContaining('--to')]);
   expect(outcomes(await copy(inside, { names: [], ...options }))).toEqual(['a1 usage', 'b1 copied', 'a2 usage']);
 });
 

@@ -5,6 +5,7 @@ import { showBackup } from '../../src/look/show.js';
 import { listBackups } from '../../src/repository/list.js';
 import { unfinishedRuns } from '../../src/runs/runs.js';
 import { Stores } from '../../src/storage/resolver.js';
+import { copyTo } from '../copy/support.js';
 import { MemoryCatalog } from './catalog.js';
 import { Faults } from './faults.js';
 import type { World } from './world.js';
@@ -41,4 +42,5 @@ export const COMMANDS: Readonly<Record<string, (world: World, name: string) => P
   forget: (world) => world.forget(),
   prune: (world) => world.prune(),
   runs: (world) => unfinishedRuns(world.place()),
+  copy: (world, name) => copyTo(world, { names: [name] }),
 };

@@ -27,6 +27,10 @@ test('what is missing, empty or wrong on the command line', async () => {
     exit: 2,
     stderr: expect.stringContaining('--to is no place'),
   });
+  const archive = await run(['copy', '--to', 's3://x-y-z', '--storage-class', 'GLACIER'], {
+    env: { ...world.env, S3_ENDPOINT: 'http://127.0.0.1:1' },
+  });
+  expect(archive).toMatchObject({ exit: 2, stderr: expect.stringContaining('--storage-class may not be GLACIER') });
   expect(await world.bcn('copy', '--to', to, '--jobs', '0')).toMatchObject({ exit: 2 });
   expect(await world.bcn('copy', '--to', to, '--since', 'soon')).toMatchObject({ exit: 2 });
   expect(await world.bcn('copy', 'one', '--to', to, '--since', '3d')).toMatchObject({ exit: 2 });
