@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
+import type { KeptFlags } from '../../config/kept.js';
 import { jobsOf, tmpDirOf } from '../../config/limits.js';
 import type { S3Flags } from '../../config/s3.js';
 import type { CopyOptions, CopyResult } from '../../copy/options.js';
 import { ERROR_EXIT } from '../../errors.js';
 import { parseSince, tablePattern } from '../../look/filters.js';
 import type { Context, Ending, Select } from '../invocation.js';
-import { addPlaceOptions, addWorkOptions, required } from '../options.js';
+import { addKeptOptions, addPlaceOptions, addWorkOptions, required, writingTo } from '../options.js';
 import { copyFields, copySentence, copyTotals } from '../render/copy.js';
 
-interface CopyFlags extends S3Flags {
+interface CopyFlags extends S3Flags, KeptFlags {
   readonly table?: string;
   readonly since?: string;
   readonly dryRun?: boolean;
@@ -29,6 +30,7 @@ export function addCopy(program: Command, select: Select): void {
     .option('--since <when>', 'of all backups only those made since then: 30d (h, d, w) or 2026-11-01')
     .option('--dry-run', 'say what would be copied and write nothing');
   addPlaceOptions(command, ['repo', 'to']);
+  addKeptOptions(command, 'to');
   addWorkOptions(command);
   command.action((names: string[], flags: CopyFlags) => {
     const { to } = required(command, 'to');
@@ -48,7 +50,7 @@ async function run(flags: CopyFlags & { readonly to: string }, asked: Asked, con
   const dryRun = flags.dryRun === true;
   const tmpDir = await tmpDirOf(flags.tmpDir, io.cwd);
   const [{ openCopy }, { copy }] = await Promise.all([import('../wiring.js'), import('../../copy/copy.js')]);
-  const { from, to } = await openCopy(flags, context);
+  const { from, to } = await openCopy(writingTo('to', flags), context);
   const result = await copy(
     { from: from.place, to: to.place, report: output.report },
     {
