@@ -10,6 +10,8 @@ export function s3Policy(request: PolicyRequest): Policy {
 
 /** Kinds of events that say how a backup is, as against those that delete one: their names hold the kind, and no key that holds one of these is read as another. */
 const FINDINGS = ['verified', 'damaged', 'repaired'].map((kind) => `${EVENTS}*-${kind}*.json`);
+/** Marks beside hints, which come before an event that keeps a backup from being a base as it is. */
+const MARKS = `${HINTS}*!*`;
 /** All that prune removes; bcn.json stays for ever. */
 const REMOVABLE = [BACKUPS, EVENTS, HINTS, RUNS].map((folder) => `${folder}*`);
 
@@ -46,7 +48,7 @@ function verify(request: PolicyRequest): readonly Statement[] {
   const { repository, sources, record, retention } = request;
   return [
     ...reading(request, [repository, ...sources]),
-    ...(record ? [put(request, 'RecordFindings', [...FINDINGS, `${HINTS}*`])] : []),
+    ...(record ? [put(request, 'RecordFindings', [...FINDINGS, MARKS])] : []),
     ...(retention
       ? [
           allow('ReadBucketLock', ['s3:GetBucketObjectLockConfiguration'], [bucketArn(request, repository)]),
@@ -61,14 +63,13 @@ function prune(request: PolicyRequest): readonly Statement[] {
   const removable = objects(request, repository, REMOVABLE);
   return [
     ...reading(request, [repository]),
-    put(request, 'WriteEvents', [`${EVENTS}*`, `${BACKUPS}*@purged-*`]),
-    allow('Remove', ['s3:DeleteObject'], removable),
+    put(request, 'WriteEvents', [`${EVENTS}*`, MARKS, `${BACKUPS}*@purged-*`]),
+    allow('Remove', ['s3:DeleteObject', ...(versions ? ['s3:DeleteObjectVersion', 's3:GetObjectRetention'] : [])], removable),
     allow('AbortUploads', ['s3:AbortMultipartUpload'], objects(request, repository, [`${RUNS}*`])),
     allow('ReadBucket', ['s3:ListBucketMultipartUploads', 's3:GetBucketVersioning'], [bucketArn(request, repository)]),
     ...(versions
       ? [
           listing(request, repository, 'ListVersions', 's3:ListBucketVersions', [repository.prefix]),
-          allow('RemoveVersions', ['s3:DeleteObjectVersion', 's3:GetObjectRetention'], removable),
           allow('ReadRemovedRecords', ['s3:GetObjectVersion'], objects(request, repository, [`${BACKUPS}*`])),
         ]
       : []),

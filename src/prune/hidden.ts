@@ -1,8 +1,9 @@
 import { BcnError, isCode } from '../errors.js';
 import { decodeCommit } from '../repository/commit.js';
 import { type BackupState, type Event, NO_EVENTS, parseEvent, stateOf } from '../repository/events.js';
-import { BACKUPS, EVENTS, HINTS, isPurgeMark } from '../repository/keys.js';
+import { BACKUPS, EVENTS, HINTS, isPurgeMark, selectorOfHintKey } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
+import type { Standing } from '../repository/standing.js';
 import type { CallOptions } from '../storage/port.js';
 import type { ObjectVersion, ObjectVersions, VersionId } from '../storage/versions.js';
 import type { Amount } from './options.js';
@@ -83,19 +84,19 @@ export function assertNobodyHidden(
 
 /**
  * Step 7: all versions of records that are gone for longer than the grace: what their key shows is a delete marker that is older. Events stay while a version of their COMMIT
- * does: they say that it was deleted.
+ * does: they say that it was deleted. So do hints and their marks while the COMMIT can be seen.
  */
 export async function sweepVersions(
   place: RepositoryPlace,
   versions: ObjectVersions,
   {
     commits,
-    there,
+    backups,
     isOld,
   }: {
     readonly commits: Hidden['commits'];
-    /** Ids of COMMITs that can be seen. */
-    readonly there: ReadonlySet<string>;
+    /** Whose COMMITs could be seen. */
+    readonly backups: readonly Pick<Standing, 'id' | 'selector'>[];
     readonly isOld: (time: number | undefined) => boolean;
   },
   remover: Remover,
@@ -103,12 +104,13 @@ export async function sweepVersions(
   call: CallOptions,
 ): Promise<void> {
   const known = new Set(commits.map(({ key, version }) => `${key}\n${version}`));
-  const held = new Set(commits.flatMap(({ id }) => id ?? []));
+  const held = new Set([...commits, ...backups].flatMap(({ id }) => id ?? []));
+  const selectors = new Set(backups.map(({ selector }) => selector));
   const mayGo = (key: string, group: readonly ObjectVersion[]): boolean => {
     const event = parseEvent(place, { key: place.prefix + key, size: 0 });
-    if (event) return !held.has(event.id) && !there.has(event.id);
+    if (event) return !held.has(event.id);
     if (isCommitKey(key)) return group.every((one) => one.marker || known.has(`${one.key}\n${one.version}`));
-    return isPurgeMark(key) || key.startsWith(HINTS);
+    return isPurgeMark(key) || (key.startsWith(HINTS) && !selectors.has(selectorOfHintKey(key)));
   };
   for (const folder of [BACKUPS, EVENTS, HINTS]) {
     for await (const group of byKey(versions.list(place.prefix + folder, call))) {

@@ -108,7 +108,14 @@ async function pruneOnce(
   await removeDead(context);
   await sweepRecords(deps, standings, new Set(gone.keys()), isOld, remover, removed.records, call);
   if (versions && hidden)
-    await sweepVersions(place, versions, { commits: hidden.commits, there, isOld }, remover, removed.versions, call);
+    await sweepVersions(
+      place,
+      versions,
+      { commits: hidden.commits, backups: standings.backups, isOld },
+      remover,
+      removed.versions,
+      call,
+    );
   Object.assign(kept.foreign, candidates.foreign);
   const lockedUntil = await remover.lockedUntil();
   const some = Object.values(removed).some(({ objects }) => objects > 0);

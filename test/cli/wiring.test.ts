@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Context } from '../../src/cli/invocation.js';
 import { writingTo } from '../../src/cli/options.js';
 import { createHumanOutput } from '../../src/cli/render/human.js';
-import { openCatalog, openStorage } from '../../src/cli/wiring.js';
+import { openCatalog, openCopy, openStorage } from '../../src/cli/wiring.js';
 import type { Role } from '../../src/config/s3.js';
 import type { ObjectStore } from '../../src/storage/port.js';
 import { fakeS3, s3Failure, xml } from '../storage/s3/fake-server.js';
@@ -128,6 +128,18 @@ describe('places', () => {
     expect(fake.seen.map(({ headers }) => headers['x-amz-storage-class'])).toEqual(['STANDARD_IA', 'ONEZONE_IA']);
     expect(fake.seen.map(({ headers }) => headers['x-amz-server-side-encryption-aws-kms-key-id'])).toEqual(['k', 'k']);
     expect([...context.used]).toEqual([expect.stringMatching(/^S3: /)]);
+  });
+
+  test('the same of the second repository of a copy', async () => {
+    const fake = await fakeS3((_seen, response) => xml(response, '<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>'));
+    onTestFinished(() => fake.close());
+    const context = contextOf({ ...S3, S3_ENDPOINT: fake.config.endpoint ?? '', BCN_TO_S3_SSE_KMS_KEY_ID: 'k' });
+    const { from, to } = await openCopy(writingTo('to', { storageClass: 'STANDARD_IA', to: 'mirror' }), context);
+    await to.place.store.copy({ store: from.place.store, key: 'y', size: 1 }, 'to');
+    expect(fake.seen[0]?.headers).toMatchObject({
+      'x-amz-storage-class': 'STANDARD_IA',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'k',
+    });
   });
 
   test('a local repository needs nothing of S3, not even a valid configuration', async () => {

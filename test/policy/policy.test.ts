@@ -50,6 +50,7 @@ const KEYS = {
   verified: `events/${ID}/000001-verified.json`,
   damagedByRun: `events/${ID}/000001-damaged-0123456789abcdef.json`,
   hint: 'tables/k/1-b',
+  hintMark: 'tables/k/1-b!0123456789abcdef',
   begin: `runs/${RUN}/begin.json`,
   beat: `runs/${RUN}/beat-1-ab`,
   end: `runs/${RUN}/end`,
@@ -100,14 +101,14 @@ describe('what each role may do with the objects of a repository', () => {
 
   test('verify writes nothing, or findings and marks', () => {
     expect(able(request('verify'), 's3:PutObject')).toEqual([]);
-    expect(able(request('verify', { record: true }), 's3:PutObject')).toEqual(['verified', 'damagedByRun', 'hint']);
+    expect(able(request('verify', { record: true }), 's3:PutObject')).toEqual(['verified', 'damagedByRun', 'hintMark']);
     expect(able(request('verify', { record: true }), 's3:DeleteObject')).toEqual([]);
   });
 
   test('prune deletes all but the record, and writes events and marks', () => {
     const made = request('prune');
     expect(able(made, 's3:DeleteObject')).toEqual(ALL_BUT('record'));
-    expect(able(made, 's3:PutObject')).toEqual(['mark', 'deleted', 'verified', 'damagedByRun']);
+    expect(able(made, 's3:PutObject')).toEqual(['mark', 'deleted', 'verified', 'damagedByRun', 'hintMark']);
     expect(able(made, 's3:DeleteObjectVersion')).toEqual([]);
     expect(able({ ...made, versions: true }, 's3:DeleteObjectVersion')).toEqual(ALL_BUT('record'));
   });
