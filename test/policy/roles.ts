@@ -10,6 +10,7 @@ import { freshBucket, labConfig } from '../storage/s3/service.js';
 import { assumeRole } from '../storage/s3/sts.js';
 import type { TableWriter } from '../support/table.js';
 import { type Places, World } from '../support/world.js';
+import { type Watched, watched } from './watched.js';
 
 const MiB = 1 << 20;
 /** Copies above run in parts. */
@@ -23,20 +24,24 @@ export class Roles {
   /** Who may do everything. */
   readonly full: World;
   readonly #config: S3Config;
-  readonly #s3: S3Part;
+  readonly #watched: Watched;
+  /** What each identity may. */
+  readonly #granted = new Map<World, { readonly accessKey: string; readonly statements: readonly Statement[] }>();
 
-  private constructor(s3: S3Part, lake: string, backups: string, full: World) {
-    this.#s3 = s3;
-    this.#config = { ...labConfig({ s3 }), ...SETTINGS };
+  private constructor(watched: Watched, lake: string, backups: string, full: World) {
+    this.#watched = watched;
+    this.#config = { ...labConfig(watched), ...SETTINGS };
     this.lake = lake;
     this.backups = backups;
     this.full = full;
   }
 
-  static async open(s3: S3Part, backups?: string): Promise<Roles> {
+  static async open(service: S3Part, backups?: string): Promise<Roles> {
+    const way = await watched(service);
+    const { s3 } = way;
     const [lake, repo] = [await freshBucket({ s3 }), backups ?? (await freshBucket({ s3 }))];
     const config = { ...labConfig({ s3 }), ...SETTINGS };
-    return new Roles(s3, lake, repo, await World.open({ places: placesOf(config, lake, repo) }));
+    return new Roles(way, lake, repo, await World.open({ places: placesOf(config, lake, repo) }));
   }
 
   async table(): Promise<TableWriter> {
@@ -62,11 +67,20 @@ export class Roles {
 
   /** The same world, seen by one who has that policy and no more. */
   async as(role: PolicyRole, ...flags: readonly string[]): Promise<World> {
-    const credentials = await assumeRole(this.#s3, await this.policy(role, ...flags));
+    const statements = await this.policy(role, ...flags);
+    const credentials = await assumeRole(this.#watched.s3, statements);
     const config = { ...this.#config, credentials, origin: `the keys of ${role}` };
     const world = await World.open({ places: placesOf(config, this.lake, this.backups) });
     for (const [name, entry] of this.full.tables) world.tables.set(name, entry);
+    this.#granted.set(world, { accessKey: credentials.accessKeyId, statements });
     return world;
+  }
+
+  /** Actions that this identity was granted and no request of its has needed. */
+  unused(world: World): readonly string[] {
+    const { accessKey = '', statements = [] } = this.#granted.get(world) ?? {};
+    const used = this.#watched.used.get(accessKey);
+    return [...new Set(statements.flatMap(({ Action }) => Action))].filter((action) => used?.has(action) !== true);
   }
 
   /** Keys of the repository, without its prefix. */

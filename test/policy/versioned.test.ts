@@ -72,6 +72,9 @@ describeWith(['s3'], 'buckets of MinIO', ({ s3 }) => {
         await thorough.prune({ grace: GRACE, versions: true });
       }
       expect((await versionsOf(roles.full)).filter(({ marker, latest }) => marker || !latest)).toEqual([]);
+      // Nothing is locked here, and the plain prune has written the events.
+      const unused = ['s3:PutObject', 's3:GetObjectRetention', 's3:AbortMultipartUpload', 's3:ListBucketMultipartUploads'];
+      expect(roles.unused(thorough).filter((action) => !unused.includes(action))).toEqual([]);
       expect((await roles.full.verify({ name: 'two' })).problems).toEqual([]);
       // Who makes backups can remove nothing for ever.
       const [any] = await versionsOf(roles.full, 'backups/');
@@ -135,6 +138,7 @@ describeWith(['s3'], 'buckets of MinIO', ({ s3 }) => {
     const before = await versionsOf(roles.full, 'runs/');
     const pruned = await pruner.prune({ grace: GRACE, versions: true });
     expect(pruned).toMatchObject({ backups: ['b'], locked: { objects: before.length } });
+    expect(roles.unused(pruner)).not.toContain('s3:GetObjectRetention');
     expect(pruned.lockedObject).toMatch(/\/repo\/runs\//);
     expect(pruned.lockedUntil).toBeGreaterThanOrEqual(until);
     expect(await versionsOf(roles.full, 'runs/')).toEqual(before);
