@@ -197,7 +197,7 @@ describeWith(['s3'], 'the printed policies, by identities of MinIO', ({ s3 }) =>
     expect(await run(['verify', 'b', '--read-data', '--no-record'], { env: { ...env, BACKUP_BUCKET: to } })).toMatchObject({
       exit: 0,
     });
-    // Not the other way round.
+    // The other way round there is nothing to write; and a delete is not a copy's.
     expect(await run(['copy', '--to', from], { env: { ...env, BACKUP_BUCKET: to } })).toMatchObject({ exit: 0 });
     expect(await run(['delete', 'b'], { env: { ...env, BACKUP_BUCKET: from } })).toMatchObject({ exit: 30 });
     expect(await roles.keys()).toEqual(before);
