@@ -30,7 +30,9 @@ export class S3Versions implements ObjectVersions {
       );
       return output.Status !== undefined;
     } catch (error) {
-      if (failureOf(error).status === 403 || isRefusal(error)) return undefined;
+      const { status = 0 } = failureOf(error);
+      // Whatever the service has against the question: it is asked for a remark only.
+      if ((status >= 400 && status < 500) || isRefusal(error)) return undefined;
       throw this.#error(error, { action: 'read', object: `s3://${Bucket}`, signal });
     }
   }

@@ -186,6 +186,16 @@ describe('answers that a real service does not give', () => {
     await failure(pages.next(), 'storage-unavailable');
   });
 
+  test.each([
+    [400, 'MalformedACLError'],
+    [403, 'AccessDenied'],
+    [404, 'NoSuchVersioningConfiguration'],
+    [501, 'NotImplemented'],
+  ])('a service that says %s %s when it is asked for versioning: not known', async (status, code) => {
+    const { store } = await storeOf((_seen, response) => s3Failure(response, status, code));
+    expect(await store.versions?.kept()).toBeUndefined();
+  });
+
   test('a service without bulk deletes, and one that knows neither versions nor locks', async () => {
     const { store, fake } = await storeOf(({ method, url }, response) => {
       if (method === 'POST') s3Failure(response, 501, 'NotImplemented');
