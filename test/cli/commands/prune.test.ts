@@ -73,6 +73,13 @@ test('a dry run, then: the run that was given up goes, what is not of bcn stays'
   expect((await world.bcn('verify', 'one', '--read-data')).exit).toBe(0);
 });
 
+test('--versions of a folder, which keeps none: said, and pruned as ever', async () => {
+  const { exit, stdout, stderr } = await world.bcn('prune', '--versions');
+  expect(exit).toBe(0);
+  expect(stdout).toContain('Removed');
+  expect(stderr).toContain('keeps no versions');
+});
+
 test('a damaged backup that is not deleted: nothing is removed, exit 32, and the way out', async () => {
   await writeFile(repo('backups', 'bad.json'), 'x');
   const { exit, stderr } = await world.bcn('prune');
