@@ -5,7 +5,7 @@ import { IDENT } from '../support/world.js';
 import { repository } from '../tamper/repository.js';
 import { keep, keepExpected } from './kept.js';
 
-/** The repository of the tamper tests (every kind of object, deletes, statistics, files elsewhere, events), a `reference` backup and a partial one of several tables. */
+/** The repository of the tamper tests (every kind of object, deletes, statistics, files elsewhere, events, a repair), a `reference` backup, a partial one of several tables, an incomplete one. */
 test('keep', async () => {
   const name = process.env.KEEP;
   if (!name) throw new Error('KEEP=<name of a new folder> is missing');
@@ -15,6 +15,13 @@ test('keep', async () => {
     world.tables.set('db.lost', { metadataLocation: 'memory://src/lost/v1.metadata.json', location: 'memory://src/lost' });
     const tables = [IDENT, { namespace: ['db'], name: 'u' }, { namespace: ['db'], name: 'lost' }] as const;
     await world.backup({ name: 'part', tables: [...tables] });
+    // One that lacks a file, which the source had lost and has again, for others to be judged by.
+    const lost = 'memory://src/t/data/a2.parquet';
+    const bytes = await world.get(lost);
+    await world.remove(lost);
+    await world.backup({ name: 'lacks', fresh: true, allowMissing: true });
+    await world.put(lost, bytes);
+    await world.verify({ name: 'new', record: true });
     await keep(world, name);
   }
   await keepExpected(name);
