@@ -7,17 +7,27 @@ import { unfinishedRuns } from '../../src/runs/runs.js';
 import { FileStore } from '../../src/storage/file/file-store.js';
 import { COMMANDS } from '../support/commands.js';
 import { seeTable } from '../support/rows.js';
-import type { World } from '../support/world.js';
-import { expected, kept, load, readExpected } from './kept.js';
+import { failure, type World } from '../support/world.js';
+import { type Expected, expected, kept, load, readExpected } from './kept.js';
 
 const DAY = 24 * 3_600_000;
 let names = 0;
 
 /** Every table of a backup comes back with the rows that were written down. */
-async function expectBack(world: World, backup: string, tables: Readonly<Record<string, unknown>>): Promise<void> {
+async function expectBack(
+  world: World,
+  backup: string,
+  { tables, incomplete }: Pick<Expected[string], 'tables' | 'incomplete'>,
+): Promise<void> {
   for (const [table, snapshots] of Object.entries(tables)) {
     const name = `r${names++}`;
     const target = { namespace: ['db'], name };
+    if (incomplete) {
+      await failure(world.restore({ backupName: backup, table, target, targetLocation: `memory://wh/${name}` }), 'corrupt');
+      const options = { backupName: backup, table, target, targetLocation: `memory://wh/${name}`, allowDamaged: true };
+      expect((await world.restore(options)).outcome).toBe('restored');
+      continue;
+    }
     const result = await world.restore({ backupName: backup, table, target, targetLocation: `memory://wh/${name}` });
     const objects = await world.dump('wh', `${name}/`);
     const read = (uri: string) => {
@@ -65,7 +75,7 @@ describe.each(kept)('%s', (name) => {
     const world = await load(name);
     for (const selector of backups) {
       expect((await world.verify({ name: selector })).problems).toEqual([]);
-      await expectBack(world, selector, told[selector]?.tables ?? {});
+      await expectBack(world, selector, told[selector] as Expected[string]);
     }
   });
 
@@ -74,7 +84,7 @@ describe.each(kept)('%s', (name) => {
     world.repository = { store: new FileStore(), prefix: `${join(import.meta.dirname, name, 'repository').slice(1)}/` };
     for (const selector of backups.filter((one) => told[one]?.mode === 'copy')) {
       expect((await world.verify({ name: selector })).problems).toEqual([]);
-      await expectBack(world, selector, told[selector]?.tables ?? {});
+      await expectBack(world, selector, told[selector] as Expected[string]);
     }
   });
 
@@ -99,7 +109,7 @@ describe.each(kept)('%s', (name) => {
     expect(backup?.tables[0]?.files).toMatchObject({ new: 0 });
     for (const selector of ['on-top', 'changed']) expect((await world.verify({ name: selector })).problems).toEqual([]);
     const snapshots = told[newest?.selector ?? '']?.tables[table];
-    for (const selector of ['on-top', 'changed']) await expectBack(world, selector, { [table]: snapshots });
+    for (const selector of ['on-top', 'changed']) await expectBack(world, selector, { tables: { [table]: snapshots ?? {} } });
   });
 
   test('prune, after one of them is deleted, takes nothing that the others need', { timeout: 60_000 }, async () => {
@@ -114,7 +124,7 @@ describe.each(kept)('%s', (name) => {
       for (const selector of others)
         expect((await world.verify({ name: selector })).problems, `${selector} without ${going}`).toEqual([]);
       const [first = ''] = others;
-      await expectBack(world, first, told[first]?.tables ?? {});
+      await expectBack(world, first, told[first] as Expected[string]);
     }
   });
 });

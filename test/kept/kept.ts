@@ -21,7 +21,12 @@ export const kept: readonly string[] = readdirSync(HERE, { withFileTypes: true }
 export type Expected = Readonly<
   Record<
     string,
-    { readonly mode: string; readonly partial: boolean; readonly tables: Readonly<Record<string, SeenTable['snapshots']>> }
+    {
+      readonly mode: string;
+      readonly partial: boolean;
+      readonly incomplete?: true;
+      readonly tables: Readonly<Record<string, SeenTable['snapshots']>>;
+    }
   >
 >;
 
@@ -64,9 +69,10 @@ export async function readExpected(world: World): Promise<Expected> {
   const told: Record<string, Expected[string]> = {};
   for (const { selector, mode, partial } of (await listBackups(world.place())).backups) {
     const tables: Record<string, SeenTable['snapshots']> = {};
-    for (const { identifier, metadata_location } of ((await findCommit(world.place(), selector)) as Backup).tables)
+    const commit = (await findCommit(world.place(), selector)) as Backup;
+    for (const { identifier, metadata_location } of commit.tables)
       tables[identifier.join('.')] = (await seeTable(concretePath(metadata_location, ''), read)).snapshots;
-    told[selector] = { mode, partial, tables };
+    told[selector] = { mode, partial, ...(commit.tables.some(({ missing }) => missing) && { incomplete: true }), tables };
   }
   return told;
 }

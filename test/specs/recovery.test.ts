@@ -23,10 +23,10 @@ async function folder(): Promise<string> {
   return path;
 }
 
-async function recover(repository: string, backup: string, out: string) {
+async function recover(...args: readonly [repository: string, backup: string, out: string, repaired?: string]) {
   const file = join(await folder(), 'recover.sh');
   await writeFile(file, await script());
-  return promisify(execFile)('sh', [file, repository, backup, out], {
+  return promisify(execFile)('sh', [file, ...(args as readonly string[])], {
     env: { PATH: process.env.PATH ?? '', TMPDIR: dirname(file) },
   });
 }
@@ -73,6 +73,20 @@ describe.each([
       }
     }
   });
+});
+
+test('of a repaired backup what brought it back; what an incomplete one lacks is named', { timeout: 60_000 }, async () => {
+  const repository = join(KEPT, 'format-1/repository');
+  const repaired = (await filesBelow(repository)).find((file) => /^events\/.*-repaired/.test(file)) as string;
+  const out = await folder();
+  await expect(recover(repository, 'fixed', join(out, 'without'))).rejects.toMatchObject({ code: 1 });
+  await recover(repository, 'fixed', join(out, 'with'), repaired);
+  expect(await readFile(join(out, 'with/db.u/data/f-0.parquet'))).toEqual(
+    await readFile(join(repository, '../source/db/u/data/f-0.parquet')),
+  );
+  const { stderr } = await recover(repository, 'lacks', join(out, 'lacks'));
+  expect(stderr).toBe('lost: data/a2.parquet\n');
+  expect(await filesBelow(join(out, 'lacks/db.t'))).toHaveLength(11);
 });
 
 test('what is damaged is named, and ends it', { timeout: 60_000 }, async () => {

@@ -38,12 +38,14 @@ test('every field of every sample is written, and every field that is written is
   const json = (pattern: RegExp) => found(pattern).map((bytes) => JSON.parse(bytes.toString()) as unknown);
   const lines = (text: string) => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]));
   expect(shape(sample('`bcn.json`\n'))).toEqual(shape(json(/\/bcn\.json$/)));
-  expect(shape(sample('`backups/part.json`'))).toEqual(shape(json(/\/backups\/[^@]*\.json$/)));
+  expect(shape([...sample('`backups/part.json`'), ...sample('`backups/lacks.json`')])).toEqual(
+    shape(json(/\/backups\/[^@]*\.json$/)),
+  );
   expect(shape(sample('`runs/…/begin.json`'))).toEqual(shape(json(/\/begin\.json$/)));
-  expect(shape(sample('-deleted.json`'))).toEqual(shape(json(/\/events\//)));
+  expect(shape(sample('-deleted.json`,'))).toEqual(shape(json(/\/events\//)));
   const root = found(/\/root\.ndjson\.gz$/).flatMap((bytes) => lines(gunzipSync(bytes).toString()));
   const shown = sample('root.ndjson.gz`');
-  for (const type of ['root', 'metadata', 'list', 'manifest', 'statistics'])
+  for (const type of ['root', 'metadata', 'list', 'manifest', 'names', 'statistics'])
     expect(shape(shown.filter(ofType(type))), type).toEqual(shape(root.filter(ofType(type))));
   expect(new Set(shown.map((line) => (line as { type: string }).type))).toEqual(
     new Set(root.map((line) => (line as { type: string }).type)),

@@ -15,8 +15,10 @@ const KINDS = {
   record: /^bcn\.json$/,
   commit: /^backups\/[^@]*\.json$/,
   mark: /@purged-/,
-  event: /^events\//,
-  hint: /^tables\//,
+  repair: /^events\/.*-repaired/,
+  event: /^events\/.*-(?!repaired)[a-z]+\.json$/,
+  hint: /^tables\/[^!]*$/,
+  'mark of a hint': /^tables\/.*!/,
   begin: /\/begin\.json$/,
   beat: /\/beat-/,
   end: /\/end$/,
@@ -37,7 +39,7 @@ export const kinds = Object.keys(KINDS) as readonly Kind[];
 
 /**
  * A repository with two objects or more of every kind. Backups: `old` of the table `db.t`, `new` of it one snapshot later, which shares what `old` holds; `other` of a table of its
- * own, `gone`, deleted and past its grace, `half`, a run that was interrupted.
+ * own, `fixed` of it, which was damaged and repaired, `gone`, deleted and past its grace, `half`, a run that was interrupted.
  */
 export async function repository(): Promise<World> {
   const world = await World.open();
@@ -81,6 +83,11 @@ export async function repository(): Promise<World> {
   for (const n of ['0', '1']) await world.put(`${beat}-0000000${n}`, '');
   await world.backup({ name: 'new' });
   await world.backup({ name: 'other', tables: [u], fresh: true });
+  await world.backup({ name: 'fixed', tables: [u], fresh: true });
+  const run = (await world.commit('fixed'))?.run;
+  await world.remove(world.uri('repo', (await world.keys('repo', `runs/${run}/data/`))[0] as string));
+  await world.verify({ name: 'fixed', record: true });
+  await world.repair({ names: ['fixed'] });
   // Events of which the last decides, and what prunes leave.
   await world.delete('new');
   await world.undelete('new');

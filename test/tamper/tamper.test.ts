@@ -9,9 +9,9 @@ const WHOLE: readonly Kind[] = ['record'];
 /** It says what a backup needs: prune removes nothing while it cannot be read. */
 const NAMES_OTHERS: readonly Kind[] = ['commit', 'root', 'pack'];
 /** Nobody reads what it holds: its key and time are all of it, and without it nothing is lost. */
-const NO_MEANING: readonly Kind[] = ['mark', 'event', 'hint', 'begin', 'beat', 'end'];
+const NO_MEANING: readonly Kind[] = ['mark', 'event', 'hint', 'mark of a hint', 'begin', 'beat', 'end'];
 
-const NAMES = ['old', 'new', 'other'] as const;
+const NAMES = ['old', 'new', 'other', 'fixed'] as const;
 
 interface Damage {
   readonly what: string;
@@ -99,7 +99,7 @@ async function expectNoRestore(world: World, backupName: string, what: string): 
   expect([[...world.tables], await world.dump('wh')]).toEqual([tables, target]);
 }
 
-const hurtful = kinds.filter((kind) => ![...NO_MEANING, ...WHOLE].includes(kind));
+const hurtful = kinds.filter((kind) => ![...NO_MEANING, ...WHOLE, 'repair'].includes(kind));
 
 describe('damage to what a backup needs: verify names it, restore refuses, other backups are untouched, nothing is lost', () => {
   test.for(hurtful)('%s', { timeout: 60_000 }, async (kind) => {
@@ -133,7 +133,7 @@ describe('damage to what a backup needs: verify names it, restore refuses, other
       await there
         .fork()
         .restore({ backupName: 'other', target: { namespace: ['db'], name: 'o' }, targetLocation: 'memory://wh/o' });
-      await expectList(there, kind, what);
+      await expectList(there, kind, what, uris);
       await expectPrune(there, kind, what);
       await expectNothingLost(there, heal, about);
     }
@@ -142,10 +142,10 @@ describe('damage to what a backup needs: verify names it, restore refuses, other
 });
 
 /** A record that cannot be read hides no other; what lies deeper, list does not read. */
-async function expectList(world: World, kind: Kind, what: string): Promise<void> {
+async function expectList(world: World, kind: Kind, what: string, uris: readonly string[]): Promise<void> {
   const { backups, damaged: records } = await listBackups(world.place());
   const seen = backups.map(({ name }) => name).sort();
-  const gone = kind !== 'commit' ? [] : what === 'swapped with another' ? ['new', 'gone'] : ['new'];
+  const gone = kind === 'commit' ? uris.map((uri) => uri.replace(/^.*\/(.*)\.json$/, '$1')) : [];
   expect(seen, `${kind}: ${what}`).toEqual(NAMES.filter((name) => !gone.includes(name)).sort());
   expect(records.map(({ selector }) => selector).sort()).toEqual(what === 'removed' ? [] : gone.sort());
 }
@@ -171,7 +171,7 @@ describe('what an object of these kinds holds means nothing: no command is harme
       const about = `${kind}: ${what}`;
       for (const name of NAMES) expect((await there.fork().verify({ name })).problems, about).toEqual([]);
       const { backups, damaged: records } = await listBackups(there.place());
-      expect([backups.map(({ name }) => name).sort(), records], about).toEqual([['new', 'old', 'other'].sort(), []]);
+      expect([backups.map(({ name }) => name).sort(), records], about).toEqual([[...NAMES].sort(), []]);
       const next = await there.fork().backup({ name: 'next' });
       expect(next.outcome, about).toBe('created');
       const rerun = there.fork();
@@ -189,7 +189,7 @@ describe('what an object of these kinds holds means nothing: no command is harme
 
 test('an event that is gone was never: what it said is not known any more, and nothing but that changes', async () => {
   const { world } = await prepared();
-  const events = await world.keys('repo', 'events/');
+  const events = (await world.keys('repo', 'events/')).filter((key) => /deleted\.json$/.test(key));
   expect(events.map((key) => key.slice(-16).replace(/.*-/, '')).sort()).toEqual([
     'deleted.json',
     'deleted.json',
@@ -200,10 +200,32 @@ test('an event that is gone was never: what it said is not known any more, and n
     const isOfGone = key.includes((await world.commit('gone'))?.id as string);
     await there.remove(there.uri('repo', key));
     const names = (await listBackups(there.place())).backups.map(({ name }) => name).sort();
-    const without = key.endsWith('undeleted.json') ? ['old', 'other'] : ['new', 'old', 'other'];
-    expect(names).toEqual(isOfGone ? ['gone', ...without] : without);
+    const without = ['fixed', ...(key.endsWith('undeleted.json') ? [] : ['new']), 'old', 'other'];
+    expect(names).toEqual((isOfGone ? ['gone', ...without] : without).sort());
     for (const name of names) expect((await there.verify({ name })).problems).toEqual([]);
   }
+});
+
+test('the event of a repair, whose body counts: the backup comes back, or is refused; the others are untouched, nothing is lost', async () => {
+  let refusals = 0;
+  for await (const { what, there, heal } of damaged('repair')) {
+    for (const name of NAMES.filter((one) => one !== 'fixed'))
+      expect((await there.fork().verify({ name })).problems, what).toEqual([]);
+    const before = [[...there.tables], await there.dump('wh')];
+    const restored = await there
+      .fork()
+      .restore({ backupName: 'fixed' })
+      .catch((error: { code: string }) => error.code);
+    if (typeof restored === 'string') {
+      expect(restored, what).toBe('corrupt');
+      expect([[...there.tables], await there.dump('wh')]).toEqual(before);
+      refusals++;
+    }
+    const pruned = await there.prune().catch((error: { code: string }) => error.code);
+    if (typeof pruned === 'string') expect(pruned, what).toBe('corrupt');
+    await expectNothingLost(there, heal, what);
+  }
+  expect(refusals).toBeGreaterThan(5);
 });
 
 describe('the record of the repository', () => {
