@@ -1,10 +1,10 @@
-import { gunzipSync } from 'node:zlib';
 import { BcnError } from '../errors.js';
 import { readMetadata } from '../iceberg/metadata.js';
 import type { CommittedTable, StoredObject } from '../repository/commit.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { decodeRoot } from '../repository/root.js';
 import { readStored } from '../repository/stored.js';
+import { unpack } from '../repository/unpack.js';
 import type { CallOptions } from '../storage/port.js';
 
 /** What `bcn cat` may show of a backup. */
@@ -62,8 +62,7 @@ async function currentSnapshot(place: RepositoryPlace, metadata: StoredObject, n
 
 /** In the order of the lines, as a person counts them; decoded, manifests of deletes come last. */
 function manifestLines(root: Buffer): readonly StoredObject[] {
-  return gunzipSync(root)
-    .toString('utf8')
+  return unpack(root)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as StoredObject & { readonly type: string })
