@@ -107,19 +107,18 @@ async function visible(world: World): Promise<readonly string[]> {
   return backups.map(({ name, tables }) => `${name} ${tables.map(({ files, bytes }) => `${files.total} ${bytes.total}`)}`).sort();
 }
 
+async function firstBackup(): Promise<Action> {
+  const { world, keep, back } = await prepare();
+  await keep();
+  const always = async () => void (await visible(world));
+  return { world, back, act: () => world.backup(), always, state: () => visible(world) };
+}
+
 describe('a folder loses what was not synced: what is visible is whole, and a rerun gives the same', () => {
   test('the first backup', { timeout: 120_000 }, async () => {
-    const { world, keep, back } = await prepare();
-    await keep();
-    const action = {
-      world,
-      back,
-      act: () => world.backup(),
-      always: async () => void (await visible(world)),
-      state: () => visible(world),
-    };
+    const action = await firstBackup();
     expect(await cutEverywhere(action)).toBeGreaterThan(50);
-    await world.restore();
+    await action.world.restore();
   });
 
   test('a later backup', { timeout: 120_000 }, async () => {
@@ -165,18 +164,9 @@ describe('a folder loses what was not synced: what is visible is whole, and a re
 });
 
 test('on a disk that lies about fsync this test fails, so it can', { timeout: 60_000 }, async () => {
-  const { world, keep, back } = await prepare();
-  await keep();
   disk.lies = true;
   onTestFinished(() => {
     disk.lies = false;
   });
-  const action = {
-    world,
-    back,
-    act: () => world.backup(),
-    always: async () => void (await visible(world)),
-    state: () => visible(world),
-  };
-  await expect(cutEverywhere(action)).rejects.toThrow();
+  await expect(cutEverywhere(await firstBackup())).rejects.toThrow();
 });
