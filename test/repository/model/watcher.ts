@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { type Commit, decodeCommit } from '../../../src/repository/commit.js';
 import { readInventory } from '../../../src/repository/inventory.js';
+import { hintKey, selectorOfCommitKey, tableKey } from '../../../src/repository/keys.js';
 import { MOMENT_MS } from '../../../src/repository/moment.js';
 import type { RepositoryPlace } from '../../../src/repository/place.js';
 import { readRoot } from '../../../src/repository/root.js';
@@ -86,6 +87,9 @@ export class Watcher implements Watch {
     const run = /^runs\/([^/]+)\//.exec(key)?.[1];
     if (run !== undefined) this.#writes.set(run, [...(this.#writes.get(run) ?? []), modified]);
     if (COMMIT.test(key)) await this.#committed(process, key, modified);
+    const deleted = /^events\/([0-9a-f]+)\/\d+-deleted/.exec(key)?.[1];
+    const hidden = deleted === undefined ? undefined : this.held.get(deleted);
+    if (hidden && !this.#isMarked(hidden)) this.#violated(`${hidden.commit.name} was deleted before its hints were marked`);
     // A backup that is seen again after an undelete.
     if (key.includes('-undeleted')) this.checkAll(`after ${key}`);
   }
@@ -109,6 +113,15 @@ export class Watcher implements Watch {
       if (place === key && this.#objects.has(key)) this.#violated(`${other.name} was replaced at ${key}`);
     this.held.set(commit.id, { commit, key, needs });
     this.#checkTime(commit, table.root.key, at, this.#named.get(process) ?? 0);
+  }
+
+  /** Whether a mark lies beside each of its hints: who sees none takes a backup for undeleted. */
+  #isMarked({ commit, key }: Held): boolean {
+    return commit.tables.every(({ catalog, identifier }) => {
+      const table = tableKey(catalog.identity, identifier.join('.'));
+      const hint = hintKey(table, Date.parse(commit.when), selectorOfCommitKey(key));
+      return [...this.#objects.keys()].some((one) => one.startsWith(`${hint}!`));
+    });
   }
 
   /** No commit later than its time rule: after its look, and after its run's last write; and no silence of the run in which prune could take it for dead. */
@@ -136,6 +149,10 @@ export class Watcher implements Watch {
       if (!this.#isOver(id)) this.#violated(`the COMMIT ${key} was removed`);
       this.held.delete(id);
       return;
+    }
+    for (const held of this.held.values()) {
+      if (key.includes('!') && this.deletedSince(held.commit.id) !== undefined && !this.#isMarked(held))
+        this.#violated(`the mark ${key} was removed before the COMMIT of ${held.commit.name}`);
     }
     const run = /^runs\/([^/]+)\//.exec(key)?.[1];
     if (run === undefined) return;
