@@ -139,20 +139,23 @@ describeWith(['s3', 'hms', 'spark'], 'kill -9 at random points', (lab) => {
     }
 
     test('by a backup are aborted by the same command', async () => {
+      // Not in the other one: no repository lies inside another.
+      const apart = `${repository}-apart`;
+      await makeBucket(lab, apart);
       const { cli, name, prefix, begun } = await inTime(async (n) => {
         // A repository of its own: a base would leave nothing to copy.
         const name = `parts${n}`;
-        const own = new Bcn(lab, `${repository}/${name}`);
-        const begun = await killBegun(own, backupArgs(big, name, ...args), [repository, `${name}/`], /\/begin\.json$/);
+        const own = new Bcn(lab, `${apart}/${name}`);
+        const begun = await killBegun(own, backupArgs(big, name, ...args), [apart, `${name}/`], /\/begin\.json$/);
         return begun === undefined ? undefined : { cli: own, name, prefix: `${name}/`, begun };
       });
       const key = begun.replace('begin.json', `data/${file.bucket}/${file.key}`);
-      await leaveUpload(lab, repository, key);
-      expect(await unfinished(lab, repository, key)).toBe(1);
+      await leaveUpload(lab, apart, key);
+      expect(await unfinished(lab, apart, key)).toBe(1);
 
       await cli.backup(big, name, ...args);
-      expect(await unfinished(lab, repository, key)).toBe(0);
-      const keys = Object.keys(await listing(lab, repository, prefix));
+      expect(await unfinished(lab, apart, key)).toBe(0);
+      const keys = Object.keys(await listing(lab, apart, prefix));
       expect(keys, 'the run was continued').toContain(key);
       expect(keys.filter((found) => found.endsWith('/begin.json'))).toEqual([begun]);
       await cli.ok(['verify', name, '--read-data']);
