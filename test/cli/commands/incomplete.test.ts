@@ -74,10 +74,10 @@ test('verify says what the backup itself says, and ends with 3; with damage besi
   expect(stdout).not.toContain('will restore');
   const { events } = await world.json('verify', 'lacking');
   expect(events().at(-1)).toMatchObject({ exit: 3, code: 'partial', problems: 0, checked: { missing: { files: 1 } } });
-  const stored = (await readdir(path.join(world.dir, 'repo/runs'), { recursive: true })).find((name) =>
-    name.endsWith('.parquet'),
-  );
-  const file = path.join(world.dir, 'repo/runs', stored as string);
+  // What an attempt that was refused had copied is nobody's.
+  const lines = (await world.bcn('cat', 'lacking', 'inventory')).stdout.trim().split('\n');
+  const { key } = lines.map((line) => JSON.parse(line) as { key: string | null }).find((one) => one.key !== null) ?? {};
+  const file = path.join(world.dir, 'repo', key as string);
   const bytes = await readFile(file);
   await writeFile(file, 'x');
   expect((await world.bcn('verify', 'lacking')).exit).toBe(4);

@@ -10,15 +10,14 @@ export const ABILITIES: readonly Ability[] = [...WRITES, ...RANGES, ...SUMS, ...
 
 /** A table of Markdown by its columns: name of the column → first cell of the row → cell. The one whose first heading is `ability`. */
 export function parseTable(markdown: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const rows = markdown
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map(cells);
-  const head = rows.findIndex(([first]) => first === 'ability');
+  const lines = markdown.split('\n');
+  const begin = lines.findIndex((line) => line.startsWith('| ability |'));
+  const length = lines.slice(begin).findIndex((line) => !line.startsWith('|'));
+  const rows = lines.slice(begin, begin + length).map(cells);
   const columns = new Map<string, Map<string, string>>();
-  for (const [at, name] of (rows[head] ?? []).entries()) {
+  for (const [at, name] of (rows[0] ?? []).entries()) {
     if (at === 0) continue;
-    columns.set(name, new Map(rows.slice(head + 2).map((row) => [row[0] ?? '', row[at] ?? ''])));
+    columns.set(name, new Map(rows.slice(2).map((row) => [row[0] ?? '', row[at] ?? ''])));
   }
   return columns;
 }
