@@ -36,6 +36,12 @@ export async function checkMetadata(tables: readonly RootedTable[], context: Che
     const names = new Set(root.manifests.map(({ path }) => path));
     const lists = new Set(root.lists.map(({ path }) => path));
     const { snapshots } = readMetadata(await read(root.metadata), uri(root.metadata));
+    const { table } = rooted;
+    if (table.manifests !== root.manifests.length || table.snapshots !== snapshots.length) {
+      const found = `${root.manifests.length} manifests and ${snapshots.length} snapshots`;
+      const message = `The table has ${found}; the record says ${table.manifests} and ${table.snapshots}`;
+      await add('root', table.root, message, [rooted]);
+    }
     for (const { id, manifestList, manifests } of snapshots) {
       const missing =
         manifestList === undefined

@@ -180,3 +180,17 @@ test('a table root that says of a list that it names other manifests is found', 
     ]);
   }
 });
+
+test('a record whose counts are not those of the table is found', async () => {
+  const world = await prepare();
+  const { id: _, selector: __, ...commit } = (await world.commit()) as NonNullable<Awaited<ReturnType<World['commit']>>>;
+  const [table] = commit.tables as [(typeof commit.tables)[0]];
+  for (const wrong of [{ manifests: table.manifests + 1 }, { snapshots: table.snapshots - 1 }]) {
+    const lying = encodeCommit({ ...commit, name: 'lies', tables: [{ ...table, ...wrong }] });
+    await world.put(world.uri('repo', 'backups/lies.json'), lying.bytes);
+    const { problems } = await world.verify({ name: 'lies' });
+    expect(problems).toMatchObject([
+      { object: world.uri('repo', table.root.key), message: expect.stringContaining('the record says') },
+    ]);
+  }
+});

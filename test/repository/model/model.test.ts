@@ -54,6 +54,8 @@ test(`the invariants of the format, after every request of ${RUNS} random histor
     { numRuns: RUNS, ...(SEED !== undefined && { seed: Number(SEED) }) },
   );
   if (process.env.BCN_MODEL_RUNS) console.log(Object.fromEntries([...ended].sort()));
+  // Thousands of processes, by default some twenty for each history.
+  expect([...ended].reduce((sum, [, n]) => sum + n, 0)).toBeGreaterThan(RUNS * 10);
   // Every kind of process gets to its end.
   for (const how of ['backup ok', 'delete ok', 'undelete ok', 'prune ok', 'copy ok', 'mirror ok', 'copied'])
     expect(ended.get(how)).toBeGreaterThan(0);
