@@ -62,7 +62,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   restore: [...USE_CASE, 'plan', 'version'],
   verify: USE_CASE,
   // A repair is a run, under the rules of a backup's.
-  repair: [...USE_CASE, 'verify/', 'backup/run'],
+  repair: [...USE_CASE, 'verify/', ...['run', 'copy', 'meta', 'pinned', 'plan'].map((file) => `backup/${file}`)],
   look: USE_CASE,
   diff: [...USE_CASE, 'look/'],
   // A copy is a run of the destination, under the rules of a backup's.

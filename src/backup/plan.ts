@@ -29,8 +29,8 @@ export type TablePlan =
     };
 
 export interface PlanHead {
-  readonly deps: BackupDeps;
-  readonly options: BackupOptions;
+  readonly deps: Omit<BackupDeps, 'catalog'>;
+  readonly options: Pick<BackupOptions, 'name' | 'mode' | 'allowMissing'>;
   readonly table: string;
   readonly run: string;
   /** undefined = the repository is still to be made. */

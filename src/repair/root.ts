@@ -1,5 +1,5 @@
 import type { Run } from '../backup/run.js';
-import type { StoredObject } from '../repository/commit.js';
+import type { CommittedTable, StoredObject } from '../repository/commit.js';
 import { checkSections, PackWriter } from '../repository/inventory.js';
 import { metaPrefix, sha256 } from '../repository/keys.js';
 import { encodeRoot, type RootManifest, type Section } from '../repository/root.js';
@@ -31,6 +31,14 @@ export async function putMeta(name: string, bytes: Buffer, { deps, run, attempt,
   return { key, length: bytes.length, sha256: sha256(bytes) };
 }
 
+/** Whether the table's files are read from the service that the backup was made of; else a warning says that nothing of it is repaired. */
+export function isSource({ location, source, identifier }: CommittedTable, { deps }: MendContext): boolean {
+  const { endpoint } = deps.source.resolve(location).store;
+  if (endpoint === source) return true;
+  deps.report.warn(`${identifier.join('.')} was read from ${source}, not from ${endpoint}: nothing of it is repaired`);
+  return false;
+}
+
 /** Makes a ROOT in which as much of the damage is mended as the source allows. Returns undefined when nothing of it could be. */
 export async function mendRoot(
   table: RootedTable,
@@ -41,12 +49,7 @@ export async function mendRoot(
 ): Promise<StoredObject | undefined> {
   const { deps, damaged, call } = context;
   const { root } = table;
-  const source = deps.source.resolve(table.table.location).store.endpoint;
-  if (source !== table.table.source) {
-    const name = table.table.identifier.join('.');
-    deps.report.warn(`${name} was read from ${table.table.source}, not from ${source}: nothing of it is repaired`);
-    return undefined;
-  }
+  if (!isSource(table.table, context)) return undefined;
   const mended = await metadata.mend(root);
   const sections = new Map<RootManifest, Section>();
   const packs: StoredObject[] = [];

@@ -127,7 +127,14 @@ export function decodeRoot(bytes: Buffer, object: string): Root {
 
 /** Reads and checks the ROOT of a committed table. Throws `corrupt`, or `repository-too-new` for a later format. */
 export async function readRoot(place: RepositoryPlace, table: CommittedTable, options: CallOptions = {}): Promise<Root> {
-  return readRootOf(place, table.root, options);
+  const root = await readRootOf(place, table.root, options);
+  const object = `${place.store.uri}/${place.prefix}${table.root.key}`;
+  // By its sha256 it is what the COMMIT, or a repair, names; a repair must not put another table, or another moment of it, in its place.
+  if (root.metadataLocation === table.metadata_location && root.location === table.location) return root;
+  throw new BcnError('corrupt', `The table root ${object} is of ${root.metadataLocation}, not of ${table.metadata_location}`, {
+    object,
+    hint: 'See all damage: bcn verify NAME',
+  });
 }
 
 /** Reads and checks a ROOT. Throws `corrupt`. */

@@ -1,7 +1,7 @@
 import { parallel } from '../parallel.js';
 import type { Commit, CommittedTable } from '../repository/commit.js';
 import { placeUri } from '../repository/place.js';
-import { type Root, readRootOf } from '../repository/root.js';
+import { type Root, readRoot } from '../repository/root.js';
 import type { CheckContext, RootedTable } from './context.js';
 import { asFinding, type Owner } from './findings.js';
 import type { Target } from './targets.js';
@@ -24,7 +24,7 @@ export async function readRoots(targets: readonly Target[], context: CheckContex
   const found: RootedTable[] = [];
   const read = async ({ table, mode, owners }: { table: CommittedTable; mode: Commit['mode']; owners: Owner[] }) => {
     try {
-      const root: Root = await readRootOf(deps.repository, table.root, call);
+      const root: Root = await readRoot(deps.repository, table, call);
       return { root, table, mode, owners };
     } catch (error) {
       const { message } = asFinding(error);

@@ -34,11 +34,11 @@ test('a whole backup needs no repair: it is verified, and that is all', async ()
   expect(added).toEqual([expect.stringMatching(/^events\/[0-9a-f]{64}\/000001-verified\.json$/)]);
 });
 
-test('any object but a ROOT, missing or altered, is brought from the source again, under a new key', {
+test('any object, missing or altered, is brought from the source again, under a new key', {
   timeout: 120_000,
 }, async () => {
   const made = await prepare();
-  const keys = (await members(made)).filter((key) => !key.endsWith('root.ndjson.gz'));
+  const keys = await members(made);
   expect(keys.length).toBeGreaterThan(15);
   for (const key of keys) {
     for (const how of ['missing', 'altered'] as const) {
@@ -94,11 +94,8 @@ test('a source file that has other bytes by now mends nothing', async () => {
   expect({ after: after.problems, files: brought.files }).toEqual({ after: 1, files: 0 });
 });
 
-test('a damaged ROOT or COMMIT cannot be repaired, and the command says so by its problems', async () => {
+test('a damaged COMMIT cannot be repaired, and the command says so', async () => {
   const world = await prepare();
-  const root = (await world.commit())?.tables[0]?.root.key as string;
-  await world.remove(world.uri('repo', root));
-  expect((await world.repair()).after.problems).toBe(1);
   await world.put(world.uri('repo', 'backups/b.json'), '{}');
   expect((await failure(world.repair(), 'corrupt')).object).toBe(world.uri('repo', 'backups/b.json'));
 });
@@ -178,4 +175,39 @@ test('a repair that was killed is a run that nobody continues; the next one begi
   await world.prune();
   expect((await world.keys('repo')).filter((one) => one.startsWith(`runs/${runs[0]?.run}/`))).toEqual([]);
   expect((await world.verify()).problems).toEqual([]);
+});
+
+test('a lost ROOT is made anew from the metadata that the backup is of, also when the table has moved on; not when that is gone', async () => {
+  const world = await prepare();
+  const table = (await world.commit())?.tables[0];
+  await world.remove(world.uri('repo', table?.root.key));
+  const gone = world.fork();
+  await gone.remove(table?.metadata_location as string);
+  expect((await gone.repair()).after.problems).toBe(1);
+  expect(gone.notes.some((note) => note.includes('not made anew'))).toBe(true);
+  const { after, brought } = await world.repair();
+  expect({ after: after.problems, files: brought.files }).toEqual({ after: 0, files: 6 });
+  // The other backup, which is of an earlier moment, is as it was.
+  expect((await world.verify({ name: 'a' })).problems).toEqual([]);
+});
+
+test('a repair cannot put the ROOT of another moment in the place of a table', async () => {
+  const world = await prepare();
+  const [a, b] = [await world.commit('a'), await world.commit('b')];
+  await world.put(world.uri('repo', `events/${b?.id}/000001-repaired.json`), JSON.stringify({ roots: [a?.tables[0]?.root] }));
+  expect((await failure(world.restore(), 'corrupt')).message).toContain('is of ');
+  expect((await world.verify()).problems).toMatchObject([{ object: world.uri('repo', a?.tables[0]?.root.key) }]);
+  expect((await world.repair()).after.problems).toBe(0);
+  expect((await world.restore()).outcome).toBe('restored');
+});
+
+test('from another service than the backup was made of, nothing is brought', async () => {
+  const world = await prepare();
+  const [key] = (await members(world)).filter((one) => one.includes('/data/')) as [string];
+  await world.remove(world.uri('repo', key));
+  await world.remove(world.uri('repo', (await world.commit('a'))?.tables[0]?.root.key));
+  world.changeServices('endpoint');
+  const { after, brought } = await world.repair({ names: 'all' });
+  expect({ after: after.problems, brought }).toEqual({ after: 2, brought: { metadata: 0, files: 0, bytes: 0 } });
+  expect(world.notes.filter((note) => note.includes('nothing of it is repaired'))).toHaveLength(2);
 });
