@@ -20,21 +20,19 @@ export function differ(recorded: Checksum | null | undefined, copied: Checksum |
 /** Computes a checksum as S3 defines it: over all bytes, or over the digests of parts of `partSize` bytes. */
 export class Summer {
   readonly #sum: Checksum;
-  readonly #whole: Digest;
   readonly #part: Digest;
   #digests: Buffer[] = [];
   #left: number;
 
-  private constructor(sum: Checksum, whole: Digest, part: Digest) {
+  private constructor(sum: Checksum, part: Digest) {
     this.#sum = sum;
-    this.#whole = whole;
     this.#part = part;
     this.#left = this.#partSize();
   }
 
   /** `sum` is one that `isComputable`; its value does not matter. */
   static async open(sum: Checksum): Promise<Summer> {
-    return new Summer(sum, await newDigest(sum.alg), await newDigest(sum.alg));
+    return new Summer(sum, await newDigest(sum.alg));
   }
 
   update(chunk: Buffer): void {
@@ -52,8 +50,8 @@ export class Summer {
   digest(): string {
     if (this.#sum.kind === 'full') return this.#part.end().toString('base64');
     if (this.#left < this.#partSize()) this.#close();
-    this.#whole.update(Buffer.concat(this.#digests));
-    return this.#whole.end().toString('base64');
+    this.#part.update(Buffer.concat(this.#digests));
+    return this.#part.end().toString('base64');
   }
 
   #close(): void {
