@@ -1,7 +1,7 @@
 import { BcnError, isCode } from '../errors.js';
 import { inspectDeleteFile, type RewritableDeletes } from '../iceberg/delete-file.js';
 import type { Snapshot } from '../iceberg/metadata.js';
-import { abstractPath, concretePath } from '../iceberg/paths.js';
+import { concretePath, relocation } from '../iceberg/paths.js';
 import { parallel } from '../parallel.js';
 import type { Amount } from '../plan.js';
 import type { Base } from '../repository/hints.js';
@@ -184,17 +184,11 @@ async function withBase(tree: Tree, context: FilePlanContext, needed: ReadonlySe
     for (const file of files) {
       // Looked for again, wherever it is named.
       if (file.missing) continue;
-      const held = moved ? moved(file) : file;
+      const held = moved(file);
       await sides.add({ k: held.path, held, retained });
     }
   }
   return sides;
-}
-
-/** How a file that was recorded while the table had one location is recorded now that it has another; undefined when that is the same. */
-export function relocation(from: string, to: string): ((file: InventoryFile) => InventoryFile) | undefined {
-  if (from === to) return undefined;
-  return (file) => ({ ...file, path: abstractPath(concretePath(file.path, from), to) });
 }
 
 async function inspectOrLose(uri: string, size: number, context: FilePlanContext) {

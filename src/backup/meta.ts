@@ -6,11 +6,11 @@ import { parallel } from '../parallel.js';
 import type { Reporter } from '../report.js';
 import type { StoredObject } from '../repository/commit.js';
 import { EMPTY_SECTION } from '../repository/inventory.js';
-import { metaPrefix, sha256 } from '../repository/keys.js';
+import { metaPrefix } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import { encodeRoot, type Root, type RootList, type RootManifest } from '../repository/root.js';
 import { type WrittenSection, writeSections } from '../repository/sections.js';
-import { createOnce } from '../storage/create-once.js';
+import { writeStored } from '../repository/stored.js';
 import type { CallOptions } from '../storage/port.js';
 import type { FilePlan } from './files.js';
 import type { TreeList } from './lists.js';
@@ -38,9 +38,9 @@ export async function writeMeta(
   const prefix = metaPrefix(context.run, context.attempt);
   let date = 0;
   const put = async (name: string, bytes: Buffer): Promise<StoredObject> => {
-    const key = prefix + name;
-    ({ date } = await createOnce(context.place.store, context.place.prefix + key, bytes, context.call));
-    return { key, length: bytes.length, sha256: sha256(bytes) };
+    const written = await writeStored(context.place, prefix + name, bytes, context.call);
+    date = written.date;
+    return written.stored;
   };
   const sections = await writeSections(files.placed.sorted(), put);
   assertSections(tree, sections);

@@ -1,4 +1,5 @@
 import { findMentions } from '../iceberg/mentions.js';
+import { relocation } from '../iceberg/paths.js';
 import type { Plan } from '../plan.js';
 import type { CommittedTable } from '../repository/commit.js';
 import { type Base, damageOf } from '../repository/hints.js';
@@ -8,7 +9,7 @@ import { placeUri } from '../repository/place.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
 import { type Root, readRoot } from '../repository/root.js';
 import type { CallOptions, StoreResolver } from '../storage/port.js';
-import { type FilePlan, planFiles, relocation } from './files.js';
+import { type FilePlan, planFiles } from './files.js';
 import type { BackupDeps, BackupOptions } from './options.js';
 import type { PinnedMetadata } from './pinned.js';
 import { referenceFiles } from './reference.js';
@@ -79,12 +80,12 @@ export async function planTable(pinned: PinnedMetadata, context: PlanContext): P
   // What is not in the repository is looked for each time: it may be gone by now.
   const isWhole = ({ key }: InventoryFile) => key === null || !damaged?.has(key);
   const held = options.mode === 'copy' ? (base?.root.statistics ?? []).filter(isWhole) : [];
-  const moved = base && relocation(base.root.location, location);
+  const moved = relocation(base?.root.location ?? location, location);
   const statistics = await planStatistics(metadata.statistics, {
     source: deps.source,
     location,
     table,
-    held: moved ? held.map(moved) : held,
+    held: held.map(moved),
     report: deps.report,
     call,
   });

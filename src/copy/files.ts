@@ -1,4 +1,4 @@
-import { abstractPath, concretePath } from '../iceberg/paths.js';
+import { concretePath, relocation } from '../iceberg/paths.js';
 import type { Amount } from '../plan.js';
 import type { Backup, CommittedTable } from '../repository/commit.js';
 import { type InventoryFile, readInventory, readSections } from '../repository/inventory.js';
@@ -104,12 +104,6 @@ async function addHeld(base: UsableBase, location: string, sides: Sorter<Side>, 
   const moved = relocation(base.root.location, location);
   for await (const { files } of readInventory(base.place, base.root.manifests, call))
     for (const held of files.map(moved)) await sides.add({ k: held.path, held });
-}
-
-/** How a file that was recorded while the table had one location is recorded now that it has another. */
-function relocation(from: string, to: string): (file: InventoryFile) => InventoryFile {
-  if (from === to) return (file) => file;
-  return (file) => ({ ...file, path: abstractPath(concretePath(file.path, from), to) });
 }
 
 /** What has no object: a file of a `reference` backup, and one that the source lacked. */

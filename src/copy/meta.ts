@@ -1,11 +1,10 @@
 import { parallel } from '../parallel.js';
 import type { StoredObject } from '../repository/commit.js';
 import { EMPTY_SECTION } from '../repository/inventory.js';
-import { metaPrefix, sha256 } from '../repository/keys.js';
+import { metaPrefix } from '../repository/keys.js';
 import { encodeRoot, type Root, type RootList, type RootManifest } from '../repository/root.js';
 import { writeSections } from '../repository/sections.js';
-import { readStored } from '../repository/stored.js';
-import { createOnce } from '../storage/create-once.js';
+import { readStored, writeStored } from '../repository/stored.js';
 import type { CopyContext } from './context.js';
 import { keyOf, type TablePlan } from './plan.js';
 
@@ -23,9 +22,9 @@ export async function writeMeta(
   const prefix = metaPrefix(context.run, attempt);
   let date = 0;
   const put = async (name: string, bytes: Buffer): Promise<StoredObject> => {
-    const key = prefix + name;
-    ({ date } = await createOnce(deps.to.store, deps.to.prefix + key, bytes, call));
-    return { key, length: bytes.length, sha256: sha256(bytes) };
+    const written = await writeStored(deps.to, prefix + name, bytes, call);
+    date = written.date;
+    return written.stored;
   };
   const bring = async <T extends StoredObject>(object: T, name: string): Promise<T> => ({
     ...object,

@@ -63,3 +63,9 @@ export function concretePath(abstract: string, location: string): string {
   if (abstract.startsWith(ABSOLUTE)) return abstract.slice(ABSOLUTE.length);
   return SCHEME.test(abstract) ? abstract : `${root}/${abstract}`;
 }
+
+/** How what was recorded under an abstract path while the table had one location is recorded now that it has another; itself when that is the same. */
+export function relocation(from: string, to: string): <T extends { readonly path: string }>(recorded: T) => T {
+  if (from === to) return (recorded) => recorded;
+  return (recorded) => ({ ...recorded, path: abstractPath(concretePath(recorded.path, from), to) });
+}

@@ -4,7 +4,7 @@ import type { Reporter } from '../report.js';
 import { readInventory } from '../repository/inventory.js';
 import { commitKey, isRunId, RUNS } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
-import { readRootOf } from '../repository/root.js';
+import { namedKeys, readRootOf, sectionId } from '../repository/root.js';
 import { listBelow } from '../repository/runs.js';
 import { readStandings, type Standing } from '../repository/standing.js';
 import type { CallOptions } from '../storage/port.js';
@@ -60,17 +60,15 @@ async function runsOf(
   const runs = new Set<string>();
   try {
     for (const { root } of tables) {
-      const { metadata, lists, manifests, statistics } = await readRootOf(place, root, call);
-      const keys = [root.key, metadata.key, ...[...lists, ...manifests].map(({ key }) => key)];
-      for (const key of [...keys, ...statistics.flatMap(({ key }) => key ?? [])]) runs.add(runOf(key));
-      const sectionId = ({ section }: (typeof manifests)[number]) => `${section.key}\n${section.offset}`;
-      const held = manifests.filter(({ section }) => section.length > 0);
-      const fresh = held.filter((manifest) => !known.has(sectionId(manifest)));
+      const said = await readRootOf(place, root, call);
+      for (const key of [root.key, ...namedKeys(said)]) runs.add(runOf(key));
+      const held = said.manifests.filter(({ section }) => section.length > 0);
+      const fresh = held.filter((manifest) => !known.has(sectionId(manifest.section)));
       for await (const { manifest, files } of readInventory(place, fresh, call)) {
         const named = [manifest.section.key, ...files.flatMap(({ key }) => key ?? [])];
-        known.set(sectionId(manifest), new Set(named.map(runOf)));
+        known.set(sectionId(manifest.section), new Set(named.map(runOf)));
       }
-      for (const manifest of held) for (const run of known.get(sectionId(manifest)) ?? []) runs.add(run);
+      for (const manifest of held) for (const run of known.get(sectionId(manifest.section)) ?? []) runs.add(run);
     }
     return runs;
   } catch (error) {

@@ -1,9 +1,11 @@
 import { BcnError, isCode } from '../errors.js';
 import { decodeCommit } from '../repository/commit.js';
 import { type BackupState, type Event, NO_EVENTS, parseEvent, stateOf } from '../repository/events.js';
-import { BACKUPS, EVENTS, HINTS, isPurgeMark, selectorOfHintKey } from '../repository/keys.js';
+import { BACKUPS, EVENTS, HINTS, isCommitKey, isPurgeMark, selectorOfHintKey } from '../repository/keys.js';
 import type { RepositoryPlace } from '../repository/place.js';
 import type { Standing } from '../repository/standing.js';
+import { groups } from '../spill/join.js';
+import type { Keyed } from '../spill/sorter.js';
 import type { CallOptions } from '../storage/port.js';
 import type { ObjectVersion, ObjectVersions, VersionId } from '../storage/versions.js';
 import type { Amount } from './options.js';
@@ -16,8 +18,6 @@ export interface Hidden {
   /** What the events of each backup say when none is left out, however it came to be hidden. */
   readonly states: ReadonlyMap<string, BackupState>;
 }
-
-const isCommitKey = (key: string): boolean => /^backups\/[^/]+\.json$/.test(key);
 
 /** Reads every hidden COMMIT, and the names of all events ever. */
 export async function readHidden(place: RepositoryPlace, versions: ObjectVersions, call: CallOptions): Promise<Hidden> {
@@ -113,7 +113,7 @@ export async function sweepVersions(
     return isPurgeMark(key) || (key.startsWith(HINTS) && !selectors.has(selectorOfHintKey(key)));
   };
   for (const folder of [BACKUPS, EVENTS, HINTS]) {
-    for await (const group of byKey(versions.list(place.prefix + folder, call))) {
+    for await (const group of groups(keyed(versions.list(place.prefix + folder, call)))) {
       const top = group.find(({ latest }) => latest);
       const key = top?.key.slice(place.prefix.length) ?? '';
       if (!top?.marker || !isOld(top.modified) || !mayGo(key, group)) continue;
@@ -123,14 +123,6 @@ export async function sweepVersions(
   await remover.flush();
 }
 
-async function* byKey(versions: AsyncIterable<ObjectVersion>): AsyncGenerator<readonly ObjectVersion[]> {
-  let group: ObjectVersion[] = [];
-  for await (const version of versions) {
-    if (group[0] && group[0].key !== version.key) {
-      yield group;
-      group = [];
-    }
-    group.push(version);
-  }
-  if (group.length > 0) yield group;
+async function* keyed(versions: AsyncIterable<ObjectVersion>): AsyncGenerator<ObjectVersion & Keyed> {
+  for await (const version of versions) yield { ...version, k: version.key };
 }

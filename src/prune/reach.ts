@@ -2,7 +2,7 @@ import { BcnError, isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
 import type { StoredObject } from '../repository/commit.js';
 import { readInventory } from '../repository/inventory.js';
-import { type RootManifest, readRootOf } from '../repository/root.js';
+import { namedKeys, type RootManifest, readRootOf, sectionId } from '../repository/root.js';
 import type { Standing, Unreadable } from '../repository/standing.js';
 import { groups } from '../spill/join.js';
 import { type Keyed, Sorter } from '../spill/sorter.js';
@@ -61,13 +61,9 @@ export async function reach(
     await live.add({ k: root.key, kept });
     const found = await refusing(name, () => readRootOf(repository, root, call), superseded);
     if (!found) return;
-    const { metadata, lists, manifests, statistics } = found;
-    const keys = [metadata.key, ...lists.map(({ key }) => key), ...statistics.flatMap(({ key }) => key ?? [])];
-    for (const k of keys) await live.add({ k, kept });
-    for (const manifest of manifests) {
-      await live.add({ k: manifest.key, kept });
-      const { key, offset, length } = manifest.section;
-      if (length > 0) await sections.add({ k: `${key}\n${offset}`, manifest, kept, superseded });
+    for (const k of namedKeys(found)) await live.add({ k, kept });
+    for (const manifest of found.manifests) {
+      if (manifest.section.length > 0) await sections.add({ k: sectionId(manifest.section), manifest, kept, superseded });
     }
   };
   let done = 0;

@@ -37,7 +37,7 @@ export async function repairBackups(deps: VerifyDeps, options: RepairOptions): P
     const brought = await mend(deps, first, damaged, await folder('anew'));
     // What stays damaged was told already, if the first check found it.
     const { onProblem: _, ...quiet } = options;
-    const names = options.names === 'all' ? ('all' as const) : [...new Set(first.targets.map(({ selector }) => selector))];
+    const names = options.names === 'all' ? ('all' as const) : first.targets.map(({ selector }) => selector);
     const after = await checkIn(deps, { ...quiet, names, read: 'none', record: true }, await folder('after'), damaged.content);
     return { after: after.result, before: first.result.problems, brought };
   });
@@ -46,12 +46,12 @@ export async function repairBackups(deps: VerifyDeps, options: RepairOptions): P
 async function mend(deps: VerifyDeps, check: Check, damaged: Damaged, scratch: string) {
   const { options, call } = check.context;
   const { repository: place, report } = deps;
-  const run = new Run({ repository: place, report }, await openRepository(place, call), NAME, undefined, call);
   const brought = { metadata: 0, files: 0, bytes: 0 };
   const hurt = check.tables.filter(({ owners }) => owners.some(({ target }) => target.problems > 0));
   const rootless = rootlessTables(check);
   if (hurt.length + rootless.length === 0) return brought;
   const backups = check.targets.filter(({ problems }) => problems > 0);
+  const run = new Run({ repository: place, report }, await openRepository(place, call), NAME, undefined, call);
   try {
     const tables = backups.map(({ selector }) => selector);
     await run.begin({ name: NAME, mode: 'copy', catalog: 'repair', tables, repairs: true }, {});

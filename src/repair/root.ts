@@ -1,9 +1,10 @@
 import type { Run } from '../backup/run.js';
 import type { CommittedTable, StoredObject } from '../repository/commit.js';
-import { checkSections, PackWriter } from '../repository/inventory.js';
-import { metaPrefix, sha256 } from '../repository/keys.js';
-import { encodeRoot, type RootManifest, type Section } from '../repository/root.js';
-import { createOnce } from '../storage/create-once.js';
+import { checkSections } from '../repository/inventory.js';
+import { metaPrefix } from '../repository/keys.js';
+import { encodeRoot } from '../repository/root.js';
+import { type PlacedFile, placedKey, writeSections } from '../repository/sections.js';
+import { writeStored } from '../repository/stored.js';
 import type { CallOptions } from '../storage/port.js';
 import type { RootedTable } from '../verify/context.js';
 import { damagedId } from '../verify/findings.js';
@@ -25,10 +26,9 @@ export interface MendContext {
 
 /** Writes an object of the repair's own below its run. */
 export async function putMeta(name: string, bytes: Buffer, { deps, run, attempt, call }: MendContext): Promise<StoredObject> {
-  const { store, prefix } = deps.repository;
-  const key = `${metaPrefix(run.id, attempt)}${name}`;
-  run.lease.touch((await createOnce(store, prefix + key, bytes, call)).date);
-  return { key, length: bytes.length, sha256: sha256(bytes) };
+  const { stored, date } = await writeStored(deps.repository, `${metaPrefix(run.id, attempt)}${name}`, bytes, call);
+  run.lease.touch(date);
+  return stored;
 }
 
 /** Whether the table's files are read from the service that the backup was made of; else a warning says that nothing of it is repaired. */
@@ -51,28 +51,25 @@ export async function mendRoot(
   const { root } = table;
   if (!isSource(table.table, context)) return undefined;
   const mended = await metadata.mend(root);
-  const sections = new Map<RootManifest, Section>();
-  const packs: StoredObject[] = [];
-  const writer = new PackWriter(async (bytes) => {
-    packs.push(await putMeta(`pack-${n}-${packs.length}.ndjson.gz`, bytes, context));
-    return (packs.at(-1) as StoredObject).key;
-  });
-  for await (const read of checkSections(deps.repository, root.manifests, call)) {
-    const { manifest } = read;
-    if (manifest.section.length === 0) continue;
-    const isLost = damaged.sections.has(damagedId(manifest.section));
-    const known = read.error ? undefined : read.files;
-    if (!known && !isLost) continue;
-    const files = isLost || !known ? await inventoryOf(manifest, mended, context) : known;
-    const brought = await content.bring(files, table, isLost);
-    if (brought) await writer.add(brought, (section) => sections.set(manifest, section));
-  }
-  await writer.flush();
+  const numbers = new Map(root.manifests.map((manifest, i) => [manifest, i]));
+  const brought = async function* (): AsyncGenerator<PlacedFile> {
+    for await (const read of checkSections(deps.repository, root.manifests, call)) {
+      const { manifest } = read;
+      if (manifest.section.length === 0) continue;
+      const isLost = damaged.sections.has(damagedId(manifest.section));
+      const known = read.error ? undefined : read.files;
+      if (!known && !isLost) continue;
+      const files = isLost || !known ? await inventoryOf(manifest, mended, context) : known;
+      const i = numbers.get(manifest) as number;
+      for (const file of (await content.bring(files, table, isLost)) ?? []) yield { k: placedKey(i, file.path), n: i, file };
+    }
+  };
+  const sections = await writeSections(brought(), (name, bytes) => putMeta(`${n}/${name}`, bytes, context));
   const statistics = await content.bring(root.statistics, table, false);
   if (mended === root && sections.size === 0 && !statistics) return undefined;
   const manifests = mended.manifests.map((manifest, i) => {
-    const section = sections.get(root.manifests[i] as RootManifest);
-    return section ? { ...manifest, section } : manifest;
+    const { section = manifest.section } = sections.get(i) ?? {};
+    return { ...manifest, section };
   });
   const whole = { ...mended, manifests, statistics: statistics ?? root.statistics };
   return putMeta(`root-${n}.ndjson.gz`, encodeRoot(whole), context);

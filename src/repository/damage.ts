@@ -61,8 +61,9 @@ export const hurts = ({ objects, more }: Damage, table: number): boolean =>
 
 /** Why a damaged table is not restored. */
 export function damagedTable(name: string, table: string, { objects, more }: Damage, index: number): BcnError {
-  const [first] = objects.filter(({ tables }) => tables.includes(index));
-  const count = objects.filter(({ tables }) => tables.includes(index)).length + more;
+  const own = objects.filter(({ tables }) => tables.includes(index));
+  const [first] = own;
+  const count = own.length + more;
   const what = first ? `${first.message}${count > 1 ? ` (and ${count - 1} more)` : ''}` : 'what, its record does not say';
   return new BcnError('corrupt', `A check found ${table} in the backup "${name}" damaged: ${what}`, {
     table,

@@ -63,6 +63,15 @@ export interface Section {
   readonly sha256: string;
 }
 
+/** Keys of all that a ROOT names itself; those of other content are in the sections. */
+export function namedKeys({ metadata, lists, manifests, statistics }: Root): string[] {
+  const own = [metadata, ...lists, ...manifests].map(({ key }) => key);
+  return [...own, ...statistics.flatMap(({ key }) => key ?? [])];
+}
+
+/** What tells a section from all others: it never moves. */
+export const sectionId = ({ key, offset }: Pick<Section, 'key' | 'offset'>): string => `${key}\n${offset}`;
+
 export function encodeRoot(root: Root): Buffer {
   const { metadata, lists, manifests, statistics, ...head } = root;
   const lines = [

@@ -18,7 +18,7 @@ export interface WrittenSection {
   readonly missing: number;
 }
 
-/** Writes the sections of these lines, which are sorted, in packs; `put` stores an object of the run. Returns the section of each manifest that has live files. */
+/** Writes the sections of these lines, in packs; those of a manifest come together, sorted; `put` stores an object of the run. Returns the section of each manifest that has live files. */
 export async function writeSections(
   placed: AsyncIterable<PlacedFile>,
   put: (name: string, bytes: Buffer) => Promise<StoredObject>,

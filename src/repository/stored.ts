@@ -1,4 +1,5 @@
 import { BcnError, isCode } from '../errors.js';
+import { createOnce } from '../storage/create-once.js';
 import { hiddenHint } from '../storage/hidden.js';
 import type { CallOptions } from '../storage/port.js';
 import type { StoredObject } from './commit.js';
@@ -24,4 +25,15 @@ export async function readStored(place: RepositoryPlace, stored: StoredObject, o
   if (bytes.length !== stored.length) throw damaged(`has ${bytes.length} bytes instead of ${stored.length}`);
   if (sha256(bytes) !== stored.sha256) throw damaged('has another sha256 than the backup recorded');
   return bytes;
+}
+
+/** Creates an object that bcn makes, and says how it is to be named. `date`: store time, ms, at which it was written. */
+export async function writeStored(
+  place: RepositoryPlace,
+  key: string,
+  bytes: Buffer,
+  options: CallOptions = {},
+): Promise<{ readonly stored: StoredObject; readonly date: number }> {
+  const { date } = await createOnce(place.store, place.prefix + key, bytes, options);
+  return { stored: { key, length: bytes.length, sha256: sha256(bytes) }, date };
 }

@@ -1,4 +1,5 @@
 import { type BcnError, isCode } from '../errors.js';
+import { sectionId } from '../repository/root.js';
 import { Sorter } from '../spill/sorter.js';
 import type { Problem } from './options.js';
 import type { Target } from './targets.js';
@@ -60,7 +61,7 @@ export class Findings {
 
 /** What tells a damaged object from others: a section is a part of its pack. */
 export const damagedId = ({ key, offset }: Pick<Found, 'key' | 'offset'>): string =>
-  offset === undefined ? key : `${key}\n${offset}`;
+  offset === undefined ? key : sectionId({ key, offset });
 
 /** The message of an error that is a finding; anything else kept verify from looking and is thrown. */
 export function asFinding(error: unknown): BcnError {

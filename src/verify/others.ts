@@ -3,7 +3,7 @@ import { parallel } from '../parallel.js';
 import { checkSections } from '../repository/inventory.js';
 import { findCommit } from '../repository/load.js';
 import { placeUri } from '../repository/place.js';
-import { readRootOf } from '../repository/root.js';
+import { namedKeys, readRootOf } from '../repository/root.js';
 import { readStandings } from '../repository/standing.js';
 import type { CheckContext } from './context.js';
 import { damagedId } from './findings.js';
@@ -53,8 +53,6 @@ async function needs(
     throw error;
   });
   if (!root) return [];
-  const own = [root.metadata, ...root.lists, ...root.manifests].map(({ key }) => key);
-  const files = root.statistics.flatMap(({ key }) => key ?? []);
   const unread = new Map<string, (typeof root.manifests)[number]>();
   const named: string[] = [];
   for (const manifest of root.manifests) {
@@ -68,5 +66,5 @@ async function needs(
     sections.set(damagedId(manifest.section), keys);
   }
   for (const { section } of root.manifests) named.push(...(sections.get(damagedId(section)) ?? []));
-  return [...new Set([...own.filter((key) => ids.has(key)), ...files.filter((key) => ids.has(key)), ...named])];
+  return [...new Set([...namedKeys(root).filter((key) => ids.has(key)), ...named])];
 }

@@ -1,6 +1,6 @@
 import { isCode } from '../errors.js';
 import { parallel } from '../parallel.js';
-import type { Damage } from '../repository/damage.js';
+import { type Damage, describeDamage } from '../repository/damage.js';
 import { type EventKind, writeEvent } from '../repository/events.js';
 import { hinted, markHints } from '../repository/hints.js';
 import { commitsByRun, type RepositoryRecord } from '../repository/record.js';
@@ -63,5 +63,5 @@ function joined(known: Damage | undefined, found: Damage): Damage {
   if (!known) return found;
   const keys = new Set(known.objects.map(({ key }) => key));
   const objects = [...known.objects, ...found.objects.filter(({ key }) => !keys.has(key))];
-  return { objects: objects.slice(0, 1000), more: known.more + found.more + Math.max(0, objects.length - 1000) };
+  return describeDamage(objects, objects.length + known.more + found.more);
 }
